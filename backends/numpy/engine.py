@@ -1,0 +1,61 @@
+"""The NumPy engine. Gradients are the tape's; a program runs the step as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kcompat.engine import Engine, check_numbers, default_dtype
+from kcompat.program import Program
+from kcompat.spec import as_dtype
+
+
+class NumPyProgram(Program):
+    """Runs steps without NumPy's warnings: `fit` itself says where a loss is no longer finite."""
+
+    def run(self, batch: Any) -> Any:
+        """Do one step and give its logs."""
+        with np.errstate(all="ignore"):
+            return super().run(batch)
+
+
+class NumPyEngine(Engine):
+    """Tensors are ndarrays, and NumPy's scalars where a result has rank 0."""
+
+    name = package = "numpy"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tensor_types |= {np.ndarray, np.float32, np.float64, np.int32, np.int64, np.bool_}
+
+    def asarray(self, x: Any, dtype: str | None = None) -> np.ndarray:
+        """See `Engine.asarray`."""
+        if dtype is None and not hasattr(x, "dtype"):
+            x = np.asarray(x)
+            dtype = default_dtype(x)
+        x = np.asarray(x, dtype)
+        check_numbers(x)
+        return x
+
+    def to_numpy(self, x: Any) -> np.ndarray:
+        """See `Engine.to_numpy`."""
+        return np.asarray(x)
+
+    def is_tensor(self, x: Any) -> bool:
+        """See `Engine.is_tensor`."""
+        return isinstance(x, (np.ndarray, np.generic))
+
+    def dtype(self, x: Any) -> str:
+        """See `Engine.dtype`."""
+        return x.dtype.name if hasattr(x, "dtype") else as_dtype(type(x))
+
+    def compile(self, B: Any, step: Any, state: Any) -> NumPyProgram:
+        """See `Engine.compile`."""
+        return NumPyProgram(B, step, state)
+
+    def seed(self, seed: int) -> None:
+        """NumPy's own generator is made anew from each key."""
+
+
+engine = NumPyEngine()

@@ -1,0 +1,1 @@
+"""A backend-agnostic, Keras-compatible deep-learning library."""

@@ -1,0 +1,239 @@
+"""Reverse-mode differentiation over any interpreter, from the VJP rules of the spec.
+
+A `Tape` is an interpreter whose tensors (`Var`) remember the op that made them. The backward pass visits
+those ops in reverse order of creation, which is a topological order, so nothing recurses. The rules run on the
+base interpreter; when that is itself a tape, the gradient can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kcompat.interpreter import Interpreter
+from kcompat.spec import OPS, Joint, Op, Operators
+
+_clock = itertools.count()
+
+
+class Node:
+    """One recorded application: how to pull cotangents back, and from what to what."""
+
+    __slots__ = ("args", "attrs", "op", "outputs", "rule", "serial", "structure")
+
+    def __init__(self, op: str, rule: Any, args: tuple[Any, ...], attrs: dict[str, Any]):
+        self.op, self.rule, self.args, self.attrs = op, rule, args, attrs
+        self.serial = next(_clock)
+
+
+class Var(Operators):
+    """A tensor of `tape`: a value of the base interpreter and the node that made it (None for an input)."""
+
+    __slots__ = ("node", "serial", "tape", "value")
+
+    def __init__(self, value: Any, node: Node | None, tape: Tape):
+        self.value, self.node, self.tape = value, node, tape
+        self.serial = next(_clock)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.value.shape)
+
+    @property
+    def dtype(self) -> Any:
+        return self.value.dtype
+
+    def _ops(self, other: Any = None) -> Tape:
+        """The innermost tape of the two operands."""
+        tape = self.tape
+        return other.tape if type(other) is Var and other.tape.level > tape.level else tape
+
+    def __repr__(self) -> str:
+        return f"Var({self.value!r})"
+
+
+class Tape(Interpreter):
+    """The interpreter that records. One for each base, found by `tape_over`."""
+
+    def __init__(self, base: Interpreter):
+        self.base = base
+        engine = TapeEngine(self, base.engine)
+        table = {op.name: self._recorder(op) for op in OPS.values() if op.primitive or op.vjp is not None}
+        super().__init__(f"tape({base.name})", table, engine)
+        self.level = base.level + 1
+
+    def value(self, x: Any) -> Any:
+        return x.value if type(x) is Var and x.tape is self else x
+
+    def _recorder(self, op: Op) -> Callable[..., Any]:
+        forward = getattr(self.base, op.name)
+        rule = op.vjp
+
+        def call(*args: Any, **attrs: Any) -> Any:
+            traced = False
+            values = []
+            for x in args:
+                if type(x) is Var and x.tape is self:
+                    traced = True
+                    x = x.value
+                values.append(x)
+            result = forward(*values, **attrs)
+            return self.record(op.name, rule, args, attrs, result) if traced and rule else result
+
+        return call
+
+    def record(self, op: str, rule: Any, args: tuple[Any, ...], attrs: dict[str, Any], result: Any) -> Any:
+        """Wrap `result`, a tensor or a tuple of them, as what `rule` pulls back to `args`."""
+        node = Node(op, rule, args, attrs)
+        if isinstance(result, tuple):
+            wrapped = tuple(Var(r, node, self) for r in result)
+            node.outputs = wrapped
+        else:
+            wrapped = Var(result, node, self)
+            node.outputs = (wrapped,)
+        node.structure = isinstance(result, tuple)
+        return wrapped
+
+
+def tape_over(base: Any) -> Tape:
+    """The tape over an interpreter; building one costs more than a small gradient, so it is kept."""
+    tape = base.__dict__.get("_tape")
+    if tape is None:
+        tape = base.__dict__["_tape"] = Tape(base)
+    return tape
+
+
+def pullback(outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Var], tape: Tape) -> list[Any]:
+    """The cotangents of `inputs`, given those of `outputs`; zeros where there is no path."""
+    B = tape.base
+    found: dict[int, Any] = {}
+
+    def accumulate(x: Var, g: Any) -> None:
+        found[x.serial] = found[x.serial] + g if x.serial in found else g
+
+    for y, g in zip(outputs, cotangents, strict=True):
+        if type(y) is Var and y.tape is tape:
+            accumulate(y, g)
+    for node in _reachable(outputs, tape):
+        if not any(y.serial in found for y in node.outputs):
+            continue
+        if node.structure:
+            g = tuple(found[y.serial] if y.serial in found else B.zeros_like(y.value) for y in node.outputs)
+            result: Any = tuple(y.value for y in node.outputs)
+        else:
+            (y,) = node.outputs
+            g, result = found[y.serial], y.value
+        traced = [type(x) is Var and x.tape is tape for x in node.args]
+        values = [x.value if t else x for x, t in zip(node.args, traced, strict=True)]
+        if isinstance(node.rule, Joint):
+            pulled = node.rule.rule(B, g, result, *values, **node.attrs)
+            for x, t, dx in zip(node.args, traced, pulled, strict=True):
+                if t and dx is not None:
+                    accumulate(x, dx)
+        else:
+            rules = node.rule if len(node.rule) == len(node.args) else node.rule[: len(node.args)]
+            for x, t, rule in zip(node.args, traced, rules, strict=True):
+                if t and rule is not None:
+                    accumulate(x, rule(B, g, result, *values, **node.attrs))
+    return [found[x.serial] if x.serial in found else B.zeros_like(x.value) for x in inputs]
+
+
+def _reachable(outputs: Sequence[Any], tape: Tape) -> list[Node]:
+    """Every node that the outputs depend on, latest first."""
+    nodes: dict[int, Node] = {}
+    stack = [y.node for y in outputs if type(y) is Var and y.tape is tape and y.node]
+    while stack:
+        node = stack.pop()
+        if node.serial not in nodes:
+            nodes[node.serial] = node
+            stack.extend(x.node for x in node.args if type(x) is Var and x.tape is tape and x.node)
+    return [nodes[serial] for serial in sorted(nodes, reverse=True)]
+
+
+def vjp(base: Any, f: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, Callable[..., list[Any]]]:
+    """The result of `f(tape, *args)`, a tensor or a tuple, and the function that pulls cotangents back to `args`."""
+    tape = tape_over(base)
+    inputs = [Var(x, None, tape) for x in args]
+    result = f(tape, *inputs)
+    outputs = result if isinstance(result, tuple) else (result,)
+
+    def pull(*cotangents: Any) -> list[Any]:
+        return pullback(outputs, cotangents, inputs, tape)
+
+    values = tuple(map(tape.value, outputs))
+    return (values if isinstance(result, tuple) else values[0]), pull
+
+
+class TapeEngine:
+    """The engine of the interpreter below, with differentiation and scan by the tape."""
+
+    def __init__(self, tape: Tape, base: Any):
+        self._tape, self._base = tape, base
+        self.tensor_types: set[type] = {*base.tensor_types, Var}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._base, name)
+
+    def admit(self, x: Any) -> Any:
+        return x if isinstance(x, Var) else self._tape.base.admit(x)
+
+    def is_tensor(self, x: Any) -> bool:
+        return isinstance(x, Var) or self._base.is_tensor(x)
+
+    def dtype(self, x: Any) -> str:
+        while type(x) is Var:
+            x = x.value
+        return self._base.dtype(x)
+
+    def asarray(self, x: Any, dtype: str | None = None) -> Any:
+        return self._tape.cast(x, dtype=dtype or self.dtype(x)) if isinstance(x, Var) else self._base.asarray(x, dtype)
+
+    def scan(self, B: Tape, f: Any, init: Any, xs: Any, consts: Any = (), reverse: bool = False) -> Any:
+        return scan(B, f, init, xs, consts, reverse)
+
+
+def scan(tape: Tape, f: Any, init: tuple, xs: tuple, consts: tuple, reverse: bool) -> tuple[tuple, tuple]:
+    """Scan as one recorded op, whose pullback is a reversed scan of the step's own pullback.
+
+    Unrolled on the tape, a sequence of 2,000 steps takes seven times the memory.
+    """
+    base = tape.base
+    args = (*init, *xs, *consts)
+    values = lambda group: tuple(map(tape.value, group))  # noqa: E731
+    if not any(type(x) is Var and x.tape is tape for x in args):
+        return base.scan(f, init, xs, consts, reverse=reverse)
+    n = len(init)
+
+    def with_incoming(B: Any, carry: tuple, x: tuple, consts: tuple) -> tuple[tuple, tuple]:
+        new, y = f(B, carry, x, consts)
+        return new, (*carry, *y)
+
+    last, ys = base.scan(with_incoming, values(init), values(xs), values(consts), reverse=reverse)
+    incoming, ys = ys[:n], ys[n:]
+    rule = Joint(functools.partial(_scan_pullback, f, (n, len(xs)), reverse, incoming))
+    out = tape.record("scan", rule, args, {}, (*last, *ys))
+    return out[:n], out[n:]
+
+
+def _scan_pullback(f: Any, counts: tuple[int, int], reverse: bool, incoming: tuple, B: Any, g: tuple, _: Any, *args: Any):
+    n, m = counts
+    xs, consts = args[n : n + m], args[n + m :]
+    carry_cotangents, output_cotangents = g[:n], g[n:]
+
+    def step(B: Any, carry: tuple, x: tuple, consts: tuple) -> tuple[tuple, tuple]:
+        state, x, gy = x[:n], x[n : n + m], x[n + m :]
+
+        def flat(B: Any, *a: Any) -> tuple:
+            new, y = f(B, a[:n], a[n : n + m], a[n + m :])
+            return (*new, *y)
+
+        _, pull = vjp(B, flat, (*state, *x, *consts))
+        pulled = pull(*carry[:n], *gy)
+        totals = tuple(total + d for total, d in zip(carry[n:], pulled[n + m :], strict=True))
+        return (*pulled[:n], *totals), tuple(pulled[n : n + m])
+
+    init = (*carry_cotangents, *(B.zeros_like(c) for c in consts))
+    carry, x_cotangents = B.scan(step, init, (*incoming, *xs, *output_cotangents), consts, reverse=not reverse)
+    return (*carry[:n], *x_cotangents, *carry[n:])

@@ -1,0 +1,167 @@
+"""The ops, with Keras 3's names, argument order and defaults, on the active backend.
+
+Tensors are the backend's own; variables, NumPy arrays, numbers and lists are converted. The functions are
+made from the spec, with real signatures, when this module is imported: each calls the active interpreter.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import linecache
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kcompat.active import active
+from kcompat.backend import current
+from kcompat.engine import SCALARS
+from kcompat.spec import OPS, Op, as_dtype
+
+__all__ = [name for name, op in OPS.items() if op.public]
+__all__ += ["convert_to_numpy", "convert_to_tensor", "custom_gradient", "grad", "is_tensor", "shape", "value_and_grad", "vjp"]
+
+
+def public_signature(op: Op) -> inspect.Signature:
+    """The signature of the public function: everything by position or by name, lists of tensors as one argument."""
+    parameters = {
+        p.name: p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in op.signature.parameters.values()
+    }
+    names = op.order or tuple(parameters)
+    return inspect.Signature([parameters[name] for name in names])
+
+
+def _source(op: Op) -> str:
+    """The function as Python code: admit what is not known to be a tensor, call the interpreter."""
+    signature = public_signature(op)
+    lines = [f"def {op.name}{signature}:", "    B = active()"]
+    lists = [p.name for p in op.tensors if p.kind is p.VAR_POSITIONAL]
+    tensors = [p.name for p in op.tensors if p.kind is not p.VAR_POSITIONAL]
+    if tensors:
+        lines.append("    known = B.tensor_types")
+        lines += [f"    if type({x}) not in known: {x} = B.admit({x})" for x in tensors]
+        lines.append(f"    if {' and '.join(f'type({x}) in SCALARS' for x in tensors)}: {tensors[0]} = B.constant({tensors[0]})")
+    lines += [f"    {xs} = [x if type(x) in B.tensor_types else B.admit(x) for x in {xs}]" for xs in lists]
+    names = [p.name for p in op.attributes]
+    if "dtype" in names:
+        lines.append("    if dtype is not None: dtype = as_dtype(dtype)")
+    arguments = [*tensors, *(f"*{xs}" for xs in lists), *(f"{name}={name}" for name in names)]
+    lines.append(f"    return B.{op.name}({', '.join(arguments)})")
+    return "\n".join(lines) + "\n"
+
+
+def _make(op: Op) -> Callable[..., Any]:
+    source, filename = _source(op), f"<kcompat.ops.{op.name}>"
+    namespace: dict[str, Any] = {"active": active, "SCALARS": frozenset(SCALARS), "as_dtype": as_dtype}
+    exec(compile(source, filename, "exec"), namespace)
+    function = namespace[op.name]
+    function.__doc__, function.__module__ = op.doc, __name__
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    return function
+
+
+globals().update({op.name: _make(op) for op in OPS.values() if op.public})
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"kcompat.ops has no {name!r}; it may be one of keras.ops that kcompat does not have yet")
+
+
+def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
+    """A tensor of the active backend, from an array, a number, nested lists, a variable, or such a tensor.
+
+    An array keeps its dtype; Python floats become floatx and Python ints int32.
+    """
+    B = active()
+    if hasattr(type(x), "assign") and hasattr(x, "value"):
+        x = x.value
+    elif hasattr(x, "dtype") and type(x) not in B.tensor_types:
+        x = B.admit(x)
+    return B.constant(x, dtype=None if dtype is None else as_dtype(dtype))
+
+
+def convert_to_numpy(x: Any) -> Any:
+    """The values of a tensor, variable, number or list, as a NumPy array."""
+    B = active()
+    return B.engine.to_numpy(x if type(x) in B.tensor_types and type(x) not in SCALARS else B.constant(B.admit(x)))
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a tensor of the active backend."""
+    return bool(current().engine.is_tensor(x))
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """The shape of a tensor, as a tuple of ints."""
+    return tuple((x if hasattr(x, "shape") else active().admit(x)).shape)
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that gives the value of `f` and its gradient.
+
+    Args:
+        f: takes trees (nested dicts, lists, tuples) of float tensors and gives a scalar; with `has_aux`,
+            a pair (scalar, anything).
+        argnums: which positional arguments to differentiate with respect to: one, or several.
+        has_aux: whether `f` gives a pair.
+
+    Returns:
+        A function of the same arguments. It gives `(value, gradient)`, or `((value, aux), gradient)` with
+        `has_aux`; the gradient has the structure of the argument, or is a tuple if `argnums` is a sequence.
+
+    Raises:
+        TypeError: for an input that is not a float.
+        ValueError: for a result that is not a scalar.
+    """
+
+    @functools.wraps(f, updated=())
+    def run(*args: Any) -> Any:
+        B = current()
+        return B.engine.value_and_grad(B, f, argnums, has_aux)(*args)
+
+    return run
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that gives the gradient of `f`; see `value_and_grad`. With `has_aux`: `(gradient, aux)`."""
+
+    @functools.wraps(f, updated=())
+    def run(*args: Any) -> Any:
+        value, gradient = value_and_grad(f, argnums, has_aux)(*args)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return run
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The result of `f(*primals)`, and the function that pulls a cotangent of it back to the primals.
+
+    Args:
+        f: takes and gives trees of tensors.
+        primals: its arguments, trees of float tensors.
+
+    Returns:
+        `(result, pull)`; `pull(cotangent)`, where the cotangent has the structure of the result, gives a tuple
+        with one tree for each primal.
+    """
+    B = current()
+    return B.engine.vjp(B, f, primals)
+
+
+def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function bring its own gradient.
+
+    Args:
+        f: takes tensors and gives `(result, gradient)`, where `gradient(upstream)` takes the cotangent of the
+            result and gives that of each argument: a tensor if there is one argument, else a tuple.
+
+    Returns:
+        A function of the same arguments that gives the result.
+    """
+
+    @functools.wraps(f, updated=())
+    def run(*args: Any) -> Any:
+        B = current()
+        args = tuple(B.constant(x) if type(x) in SCALARS else B.admit(x) for x in args)
+        return B.engine.custom_gradient(B, f, args)
+
+    return run

@@ -1,0 +1,82 @@
+"""Shape inference: the ops interpreted over `TensorSpec`, running nothing.
+
+A size that is not known, such as the batch, is None. The integer rules know no None: they run twice, with two
+sizes that have many divisors, and what comes out different depends on the unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kcompat import tree
+from kcompat.active import use
+from kcompat.interpreter import Interpreter
+from kcompat.spec import OPS, TensorSpec, as_dtype, float_type
+
+STAND_INS = (27720, 55440)
+
+
+class ShapeEngine:
+    """What the shape interpreter has besides rules."""
+
+    name = "shapes"
+    tensor_types: set[type] = {TensorSpec, int, float, bool, type(None)}  # noqa: RUF012  (grows as types are met)
+
+    def admit(self, x: Any) -> Any:
+        if hasattr(type(x), "assign"):
+            return TensorSpec(tuple(x.shape), as_dtype(x.dtype))
+        if hasattr(x, "shape"):
+            return TensorSpec(tuple(x.shape), as_dtype(x.dtype))
+        return self.asarray(x)
+
+    def asarray(self, x: Any, dtype: str | None = None) -> TensorSpec:
+        if isinstance(x, TensorSpec):
+            return x if dtype is None else TensorSpec(x.shape, dtype)
+        if dtype is None:
+            dtype = as_dtype(x.dtype) if hasattr(x, "dtype") else None
+        array = np.asarray(x)
+        return TensorSpec(array.shape, dtype or (float_type() if array.dtype.kind == "f" else as_dtype(array.dtype)))
+
+    def is_tensor(self, x: Any) -> bool:
+        return isinstance(x, TensorSpec)
+
+    def dtype(self, x: Any) -> str:
+        return as_dtype(x.dtype)
+
+    def scan(self, B: Any, f: Any, init: Any, xs: Any, consts: Any = (), reverse: bool = False) -> Any:
+        del reverse  # the order does not change a shape
+        length = xs[0].shape[0]
+        carry, ys = f(B, init, tuple(TensorSpec(x.shape[1:], x.dtype) for x in xs), consts)
+        for before, after in zip(init, carry, strict=True):
+            if (before.shape, before.dtype) != (after.shape, after.dtype):
+                raise ValueError(f"scan: the carry changes from {before} to {after}; a step gives back what it takes")
+        return carry, tuple(TensorSpec((length, *y.shape), y.dtype) for y in ys)
+
+
+interpreter = Interpreter("shapes", {op.name: op.rule for op in OPS.values() if op.rule}, ShapeEngine())
+TensorSpec.interpreter = interpreter
+
+
+def infer(f: Callable[..., Any], *specs: Any) -> Any:
+    """The shapes and dtypes that `f` gives for `specs`, trees of `TensorSpec` whose sizes may be None.
+
+    Within `f`, `kcompat.ops` works on shapes.
+    """
+    leaves, rebuild = tree.flatten(specs)
+    results = []
+    unknown = any(None in spec.shape for spec in leaves)
+    for size in STAND_INS if unknown else STAND_INS[:1]:
+        known = [TensorSpec(tuple(size if n is None else n for n in s.shape), s.dtype) for s in leaves]
+        with use(interpreter):
+            results.append(f(*rebuild(known)))
+    if not unknown:
+        return results[0]
+    return tree.map_leaves(_merge, *results)
+
+
+def _merge(first: TensorSpec, second: TensorSpec) -> TensorSpec:
+    sizes = tuple(m if m == n else None for m, n in zip(first.shape, second.shape, strict=True))
+    return TensorSpec(sizes, first.dtype)

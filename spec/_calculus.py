@@ -1,0 +1,39 @@
+"""What VJP rules share: undoing a broadcast, and undoing a reduction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kcompat.spec._rules import normalize_axes
+
+
+def unbroadcast(B: Any, g: Any, x: Any) -> Any:
+    """Sum the cotangent `g` over the axes along which `x` was broadcast."""
+    shape, wide = tuple(x.shape), tuple(g.shape)
+    if shape == wide:
+        return g
+    lead = len(wide) - len(shape)
+    axes = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 and wide[lead + i] != 1)
+    return B.reshape(B.sum(g, axis=axes, keepdims=True) if axes else g, newshape=shape)
+
+
+def keep_axes(B: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """Give `y`, a reduction of `x` over `axis`, its reduced axes back with size 1."""
+    if keepdims:
+        return y
+    axes = normalize_axes(axis, len(x.shape))
+    return B.reshape(y, newshape=tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
+
+
+def swap_last(B: Any, x: Any) -> Any:
+    """Transpose the last two axes."""
+    rank = len(x.shape)
+    return B.transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))
+
+
+def take_slice(B: Any, x: Any, axis: int, start: int, stop: int) -> Any:
+    """`x[start:stop]` along one axis."""
+    axis %= len(x.shape)
+    low, high = [0] * len(x.shape), list(x.shape)
+    low[axis], high[axis] = start, stop
+    return B.strided_slice(x, start=tuple(low), stop=tuple(high), step=(1,) * len(low))

@@ -1,0 +1,104 @@
+"""Dtypes by name, and the one promotion rule that holds on every backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+BOOL = ("bool",)
+SIGNED = ("int8", "int16", "int32", "int64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+DTYPES = BOOL + SIGNED + UNSIGNED + FLOATS
+
+_ALIASES = {"int": "int32", "long": "int64", "half": "float16", "double": "float64", "bool_": "bool"}
+_default_float = "float32"
+
+
+def floatx() -> str:
+    """The float dtype that is used where none is given; `"float32"` unless changed."""
+    return _default_float
+
+
+def set_floatx(dtype: str) -> None:
+    """Change the default float dtype: one of `float16`, `bfloat16`, `float32`, `float64`."""
+    global _default_float
+    if dtype not in FLOATS:
+        raise ValueError(f"floatx is one of {', '.join(FLOATS)}; got {dtype!r}")
+    _default_float = dtype
+
+
+def as_dtype(dtype: Any) -> str:
+    """The name of a dtype given as a name, a NumPy or framework dtype, or `bool`, `int`, `float`."""
+    if isinstance(dtype, str):
+        name = dtype
+    elif dtype is float:
+        return _default_float
+    elif dtype in (bool, int):
+        return dtype.__name__ if dtype is bool else "int32"
+    elif hasattr(dtype, "name"):
+        name = dtype.name  # numpy, jax and tensorflow dtypes
+    else:
+        name = str(dtype).rpartition(".")[2]  # "torch.float32"
+        if name not in DTYPES and isinstance(dtype, type):
+            name = np.dtype(dtype).name
+    name = _default_float if name == "float" else _ALIASES.get(name, name)
+    if name not in DTYPES:
+        raise ValueError(f"unknown dtype {dtype!r}; expected one of {', '.join(DTYPES)}")
+    return name
+
+
+def is_float(dtype: str) -> bool:
+    return dtype in FLOATS
+
+
+def promote(left: str, right: str) -> str:
+    """The smallest dtype that both convert to; an integer never widens a float."""
+    if left == right:
+        return left
+    if left in FLOATS or right in FLOATS:
+        if left not in FLOATS or right not in FLOATS:
+            return left if left in FLOATS else right
+        if {left, right} == {"float16", "bfloat16"}:
+            return "float32"
+        return max(left, right, key=FLOATS.index)
+    if "bool" in (left, right):
+        return right if left == "bool" else left
+    if (left in SIGNED) == (right in SIGNED):
+        return max(left, right, key=_bits)
+    signed, unsigned = (left, right) if left in SIGNED else (right, left)
+    if _bits(signed) > _bits(unsigned):
+        return signed
+    return f"int{2 * _bits(unsigned)}" if unsigned != "uint64" else _default_float
+
+
+def result_type(*operands: Any) -> str:
+    """The dtype of an arithmetic result.
+
+    Operands are tensors, dtype names, or Python scalars; a scalar is weak: it changes
+    the kind of the result (bool to int to float), never the width.
+    """
+    dtypes = [as_dtype(getattr(x, "dtype", x)) for x in operands if not isinstance(x, (bool, int, float))]
+    if dtypes:
+        result = dtypes[0]
+        for dtype in dtypes[1:]:
+            result = promote(result, dtype)
+    else:
+        result = "bool"
+    for x in operands:
+        if isinstance(x, float) and result not in FLOATS:
+            result = _default_float
+        elif isinstance(x, int) and not isinstance(x, bool) and result == "bool":
+            result = "int32"
+    return result
+
+
+def float_type(*operands: Any) -> str:
+    """The dtype of a result that is a float whatever the operands are."""
+    result = result_type(*operands)
+    return result if result in FLOATS else _default_float
+
+
+def _bits(dtype: str) -> int:
+    return int(dtype.removeprefix("u").removeprefix("int"))

@@ -1,0 +1,213 @@
+"""Shape and dtype rules of the primitives. Integers only: no data, no framework."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kcompat.spec._dtype import as_dtype, float_type, floatx, result_type
+from kcompat.spec._tensor import TensorSpec
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    return tuple(getattr(x, "shape", ()))
+
+
+def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """NumPy's rule: align at the end, sizes are equal or 1."""
+    result = []
+    for i in range(-max((len(s) for s in shapes), default=0), 0):
+        sizes = {s[i] for s in shapes if len(s) >= -i} - {1}
+        if len(sizes) > 1:
+            raise ValueError(f"shapes do not broadcast: {', '.join(map(str, shapes))}")
+        result.append(sizes.pop() if sizes else 1)
+    return tuple(result)
+
+
+def normalize_axis(axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        raise ValueError(f"axis {axis} is out of range for rank {rank}; expected {-rank} to {rank - 1}")
+    return axis % rank
+
+
+def normalize_axes(axis: int | tuple[int, ...] | None, rank: int) -> tuple[int, ...]:
+    """Sorted, non-negative axes; None is all of them."""
+    if axis is None:
+        return tuple(range(rank))
+    axes = tuple(normalize_axis(a, rank) for a in ((axis,) if isinstance(axis, int) else axis))
+    if len(set(axes)) != len(axes):
+        raise ValueError(f"axes {axis} name the same axis twice, rank {rank}")
+    return tuple(sorted(axes))
+
+
+def arithmetic(*xs: Any) -> TensorSpec:
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), result_type(*xs))
+
+
+def floating(*xs: Any) -> TensorSpec:
+    """Elementwise, and a float whatever goes in."""
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), float_type(*xs))
+
+
+def comparison(*xs: Any) -> TensorSpec:
+    result_type(*xs)
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), "bool")
+
+
+def select(condition: Any, x1: Any, x2: Any) -> TensorSpec:
+    return TensorSpec(broadcast_shapes(*map(shape_of, (condition, x1, x2))), result_type(x1, x2))
+
+
+def same(x: Any, **attrs: Any) -> TensorSpec:
+    return TensorSpec(shape_of(x), result_type(x))
+
+
+def same_along_axis(x: TensorSpec, *, axis: int | None = None) -> TensorSpec:
+    if axis is not None:
+        normalize_axes(axis, len(x.shape))
+    return x
+
+
+def cast(x: Any, *, dtype: str) -> TensorSpec:
+    return TensorSpec(shape_of(x), as_dtype(dtype))
+
+
+def reduced_shape(x: TensorSpec, axis: Any, keepdims: bool) -> tuple[int, ...]:
+    axes = normalize_axes(axis, len(x.shape))
+    return tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes)
+
+
+def reduction(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) -> TensorSpec:
+    return TensorSpec(reduced_shape(x, axis, keepdims), x.dtype)
+
+
+def total(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) -> TensorSpec:
+    """A sum: small integers and bool are added up in 32 bits."""
+    small = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
+    return TensorSpec(reduced_shape(x, axis, keepdims), small.get(x.dtype, x.dtype))
+
+
+def maximum_along(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) -> TensorSpec:
+    """A maximum has no value over no elements."""
+    axes = normalize_axes(axis, len(x.shape))
+    if any(x.shape[i] == 0 for i in axes):
+        raise ValueError(f"no maximum of zero elements: shape {x.shape}, axis {axis}")
+    return reduction(x, axis=axis, keepdims=keepdims)
+
+
+def index_along(x: TensorSpec, *, axis: int | None = None, keepdims: bool = False) -> TensorSpec:
+    return TensorSpec(maximum_along(x, axis=axis, keepdims=keepdims).shape, "int32")
+
+
+def argsort(x: TensorSpec, *, axis: int = -1) -> TensorSpec:
+    normalize_axis(axis, len(x.shape))
+    return TensorSpec(x.shape, "int32")
+
+
+def matmul(x1: TensorSpec, x2: TensorSpec) -> TensorSpec:
+    """Vectors and stacks of matrices, as in NumPy."""
+    left, right = x1.shape, x2.shape
+    if not left or not right:
+        raise ValueError(f"matmul needs at least one axis on both sides, got shapes {left} and {right}; use multiply")
+    rows = left[-2:-1]
+    columns = right[-1:] if len(right) > 1 else ()
+    if left[-1] != (right[-2] if len(right) > 1 else right[0]):
+        raise ValueError(f"matmul: inner sizes differ, shapes {left} and {right}")
+    batch = broadcast_shapes(left[:-2], right[:-2])
+    return TensorSpec((*batch, *rows, *columns), result_type(x1, x2))
+
+
+def reshape(x: TensorSpec, *, newshape: tuple[int, ...]) -> TensorSpec:
+    newshape = (newshape,) if isinstance(newshape, int) else tuple(newshape)
+    size, known = math.prod(x.shape), math.prod(n for n in newshape if n != -1)
+    if newshape.count(-1) > 1:
+        raise ValueError(f"reshape: at most one size may be -1, got {newshape}")
+    if -1 in newshape:
+        if known == 0 or size % known:
+            raise ValueError(f"reshape: {x.shape} does not fill {newshape}")
+        newshape = tuple(size // known if n == -1 else n for n in newshape)
+    if math.prod(newshape) != size:
+        raise ValueError(f"reshape: {x.shape} has {size} elements, {newshape} has {math.prod(newshape)}")
+    return TensorSpec(newshape, x.dtype)
+
+
+def transpose(x: TensorSpec, *, axes: tuple[int, ...] | None = None) -> TensorSpec:
+    rank = len(x.shape)
+    order = tuple(reversed(range(rank))) if axes is None else tuple(normalize_axis(a, rank) for a in axes)
+    if sorted(order) != list(range(rank)):
+        raise ValueError(f"transpose: axes {axes} are not a permutation of {rank} axes")
+    return TensorSpec(tuple(x.shape[a] for a in order), x.dtype)
+
+
+def broadcast_to(x: TensorSpec, *, shape: tuple[int, ...]) -> TensorSpec:
+    if broadcast_shapes(x.shape, tuple(shape)) != tuple(shape):
+        raise ValueError(f"broadcast_to: {x.shape} does not broadcast to {tuple(shape)}")
+    return TensorSpec(tuple(shape), x.dtype)
+
+
+def strided_slice(x: TensorSpec, *, start: Any, stop: Any, step: Any) -> TensorSpec:
+    sizes = []
+    for axis, (n, a, b, s) in enumerate(zip(x.shape, start, stop, step, strict=True)):
+        if not (0 <= a <= b <= n and s >= 1):
+            raise ValueError(f"strided_slice: {a}:{b}:{s} is not within axis {axis} of size {n}")
+        sizes.append(-(-(b - a) // s))
+    return TensorSpec(tuple(sizes), x.dtype)
+
+
+def interior_pad(x: TensorSpec, *, low: Any, high: Any, interior: Any, value: float = 0.0) -> TensorSpec:
+    sizes = []
+    for n, a, b, i in zip(x.shape, low, high, interior, strict=True):
+        if min(a, b, i) < 0:
+            raise ValueError(f"interior_pad: padding is not negative, got low {low}, high {high}, interior {interior}")
+        sizes.append(a + n + max(n - 1, 0) * i + b)
+    return TensorSpec(tuple(sizes), x.dtype)
+
+
+def concatenate(*xs: TensorSpec, axis: int = 0) -> TensorSpec:
+    if not xs:
+        raise ValueError("concatenate: no tensors given")
+    axis = normalize_axis(axis, len(xs[0].shape))
+    others = {x.shape[:axis] + x.shape[axis + 1 :] for x in xs}
+    if len(others) > 1:
+        raise ValueError(f"concatenate: shapes differ outside axis {axis}: {[x.shape for x in xs]}")
+    size = sum(x.shape[axis] for x in xs)
+    shape = xs[0].shape
+    return TensorSpec((*shape[:axis], size, *shape[axis + 1 :]), result_type(*xs))
+
+
+def take(x: TensorSpec, indices: Any, *, axis: int | None = None) -> TensorSpec:
+    if axis is None:
+        return TensorSpec(shape_of(indices), x.dtype)
+    axis = normalize_axis(axis, len(x.shape))
+    return TensorSpec((*x.shape[:axis], *shape_of(indices), *x.shape[axis + 1 :]), x.dtype)
+
+
+def scatter_add(values: TensorSpec, indices: TensorSpec, *, axis: int, size: int) -> TensorSpec:
+    after = values.shape[axis + len(indices.shape) :]
+    return TensorSpec((*values.shape[:axis], size, *after), values.dtype)
+
+
+def take_along_axis(x: TensorSpec, indices: TensorSpec, *, axis: int | None = None) -> TensorSpec:
+    if axis is None:
+        return TensorSpec(indices.shape, x.dtype)
+    axis = normalize_axis(axis, len(x.shape))
+    if len(x.shape) != len(indices.shape):
+        raise ValueError(f"take_along_axis: ranks differ, x {x.shape} and indices {indices.shape}")
+    others = broadcast_shapes(x.shape[:axis] + x.shape[axis + 1 :], indices.shape[:axis] + indices.shape[axis + 1 :])
+    return TensorSpec((*others[:axis], indices.shape[axis], *others[axis:]), x.dtype)
+
+
+def scatter_add_along_axis(values: TensorSpec, indices: TensorSpec, *, axis: int, size: int) -> TensorSpec:
+    return TensorSpec((*values.shape[:axis], size, *values.shape[axis + 1 :]), values.dtype)
+
+
+def full(*, shape: Any, fill_value: Any, dtype: str | None = None) -> TensorSpec:
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    return TensorSpec(shape, dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value)))
+
+
+def arange(*, start: Any, stop: Any = None, step: Any = None, dtype: str | None = None) -> TensorSpec:
+    first, last = (0, start) if stop is None else (start, stop)
+    step = 1 if step is None else step
+    count = max(0, math.ceil((last - first) / step))
+    return TensorSpec((count,), dtype or result_type(first, last, step))

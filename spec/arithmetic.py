@@ -1,0 +1,203 @@
+"""Arithmetic of two tensors, and what is made of it."""
+
+import numpy as np
+
+from kcompat.spec import _rules as rules
+from kcompat.spec import _samples as samples
+from kcompat.spec._calculus import unbroadcast
+from kcompat.spec._op import ARITHMETIC, Kink, Sample, Special, composed, primitive, smooth, unary
+
+inf, nan = float("inf"), float("nan")
+
+
+@primitive(
+    rule=rules.arithmetic,
+    vjp=(lambda B, g, y, x1, x2: unbroadcast(B, g, x1), lambda B, g, y, x1, x2: unbroadcast(B, g, x2)),
+    error=ARITHMETIC,
+    kinks=smooth,
+    specials=[Special((inf, -inf), nan), Special((inf, 1.0), inf), Special((nan, 1.0), nan)],
+    samples=samples.binary(),
+)
+def add(x1, x2):
+    """`x1 + x2`, elementwise; integers wrap around."""
+
+
+@primitive(
+    rule=rules.arithmetic,
+    vjp=(lambda B, g, y, x1, x2: unbroadcast(B, g, x1), lambda B, g, y, x1, x2: unbroadcast(B, -g, x2)),
+    error=ARITHMETIC,
+    kinks=smooth,
+    specials=[Special((inf, inf), nan), Special((1.0, inf), -inf), Special((nan, 1.0), nan)],
+    samples=samples.binary(),
+)
+def subtract(x1, x2):
+    """`x1 - x2`, elementwise; integers wrap around."""
+
+
+@primitive(
+    rule=rules.arithmetic,
+    vjp=(lambda B, g, y, x1, x2: unbroadcast(B, g * x2, x1), lambda B, g, y, x1, x2: unbroadcast(B, g * x1, x2)),
+    error=ARITHMETIC,
+    kinks=smooth,
+    specials=[Special((inf, 0.0), nan), Special((inf, -1.0), -inf), Special((nan, 0.0), nan)],
+    samples=samples.binary(),
+)
+def multiply(x1, x2):
+    """`x1 * x2`, elementwise; integers wrap around."""
+
+
+@primitive(
+    rule=rules.floating,
+    vjp=(lambda B, g, y, x1, x2: unbroadcast(B, g / x2, x1), lambda B, g, y, x1, x2: unbroadcast(B, -(g * y / x2), x2)),
+    error=ARITHMETIC,
+    kinks=smooth,
+    specials=[Special((1.0, 0.0), inf), Special((-1.0, 0.0), -inf), Special((0.0, 0.0), nan), Special((1.0, inf), 0.0)],
+    samples=samples.binary(low=0.5),
+)
+def divide(x1, x2):
+    """`x1 / x2`, elementwise, as a float; division by zero follows IEEE 754."""
+
+
+def _power_base(B, g, y, x1, x2):
+    """`x2 * x1 ** (x2 - 1)`, and 0 where x2 is 0: there the power is constant."""
+    constant = B.equal(x2, 0.0)
+    slope = B.where(constant, 0.0, x2 * B.power(x1, B.where(constant, 1.0, x2 - 1.0)))
+    return unbroadcast(B, g * slope, x1)
+
+
+def _power_exponent(B, g, y, x1, x2):
+    """`x1 ** x2 * log(x1)`; 0 where x1 <= 0, the value at 0 for positive x2."""
+    positive = B.greater(x1, 0.0)
+    return unbroadcast(B, g * B.where(positive, y * B.log(B.where(positive, x1, 1.0)), 0.0), x2)
+
+
+def _powers(rng):
+    yield Sample((rng.uniform(0.5, 2.0, (3, 1)), rng.uniform(-2.0, 2.0, (1, 4))))
+    yield Sample((rng.uniform(-2.0, 2.0, (5,)), 2.0))
+    yield Sample((rng.uniform(-2.0, 2.0, (5,)), 3.0))
+    yield Sample((2.0, rng.uniform(-2.0, 2.0, (5,))))
+
+
+@primitive(
+    rule=rules.arithmetic,
+    vjp=(_power_base, _power_exponent),
+    error=unary(4),
+    kinks=[Kink((0.0, 2.0), (0.0, 0.0), (0.0, 0.0)), Kink((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))],
+    specials=[Special((0.0, 0.0), 1.0), Special((nan, 0.0), 1.0), Special((0.0, -1.0), inf), Special((-1.0, 0.5), nan)],
+    samples=_powers,
+)
+def power(x1, x2):
+    """`x1 ** x2`, elementwise; the exponents of integers are not negative."""
+
+
+@composed(
+    kinks=smooth,
+    specials={inf: -inf, nan: nan},
+    samples=samples.unary(),
+    vjp=lambda B, g, y, x: -g,
+)
+def negative(B, x):
+    """`-x`, elementwise."""
+    return x * -1
+
+
+@composed(
+    kinks=smooth,
+    specials={inf: inf, -inf: inf, nan: nan},
+    samples=samples.unary(extremes=(0.0, 1e-18, 1e18)),
+    vjp=lambda B, g, y, x: g * x * 2,
+)
+def square(B, x):
+    """`x * x`, elementwise."""
+    return x * x
+
+
+@composed(kinks=smooth, specials={0.0: inf, inf: 0.0, nan: nan}, samples=samples.unary(low=0.5))
+def reciprocal(B, x):
+    """`1 / x`, elementwise, as a float."""
+    return 1.0 / x
+
+
+@composed(
+    kinks=[Kink((0.0,), (0.0,), (-1.0, 1.0))],
+    specials={-inf: inf, inf: inf, nan: nan},
+    samples=samples.unary(extremes=(1e-30, -1e-30, 1e30, -1e30)),
+)
+def absolute(B, x):
+    """`|x|`, elementwise; the gradient at 0 is 0."""
+    return B.where(x > 0, x, B.where(x < 0, -x, x * x))  # x * x is 0 with gradient 0 at 0, and NaN at NaN
+
+
+@composed(
+    kinks=[Kink((0.0,), (0.0,), (-1.0, 1.0))],
+    specials={-inf: inf, inf: inf, nan: nan},
+    samples=samples.unary(),
+)
+def abs_(B, x):
+    """`|x|`: short for `absolute`."""
+    return B.absolute(x)
+
+
+@composed(kinks=smooth, specials={nan: nan, inf: 1.0, -inf: -1.0, 0.0: 0.0}, samples=samples.unary(), vjp=())
+def sign(B, x):
+    """-1, 0 or 1 as `x` is negative, zero or positive; NaN where it is NaN. No gradient."""
+    one = B.ones_like(x)
+    return B.where(x > 0, one, B.where(x < 0, -one, x))
+
+
+def _pairs(rng):
+    """Pairs with and without broadcasting; equal pairs sit on the kink."""
+    yield from samples.binary()(rng)
+    yield Sample((np.array([1.0, -2.0, 0.0, 1e30]), np.array([1.0, -2.0, 0.0, 1e30])), differentiable=False)
+
+
+@composed(
+    kinks=[Kink((1.0, 1.0), (0.5, 0.5), (0.0, 1.0)), Kink((0.0, 0.0), (0.5, 0.5), (0.0, 1.0))],
+    specials=[Special((nan, 1.0), nan), Special((1.0, nan), nan), Special((-inf, inf), inf), Special((inf, inf), inf)],
+    samples=_pairs,
+)
+def maximum(B, x1, x2):
+    """The larger of two, elementwise; NaN if either is. At a tie each has half of the gradient."""
+    return B.where(x1 > x2, x1, B.where(x2 > x1, x2, x1 * 0.5 + x2 * 0.5))
+
+
+@composed(
+    kinks=[Kink((1.0, 1.0), (0.5, 0.5), (0.0, 1.0)), Kink((0.0, 0.0), (0.5, 0.5), (0.0, 1.0))],
+    specials=[Special((nan, 1.0), nan), Special((1.0, nan), nan), Special((-inf, inf), -inf), Special((inf, inf), inf)],
+    samples=_pairs,
+)
+def minimum(B, x1, x2):
+    """The smaller of two, elementwise; NaN if either is. At a tie each has half of the gradient."""
+    return B.where(x1 < x2, x1, B.where(x2 < x1, x2, x1 * 0.5 + x2 * 0.5))
+
+
+def _bounds(rng):
+    yield Sample((rng.uniform(-3.0, 3.0, (4, 5)), -1.0, 1.5))
+    yield Sample((rng.uniform(-3.0, 3.0, (5,)), rng.uniform(-2.0, -1.0, (5,)), rng.uniform(1.0, 2.0, (5,))))
+
+
+@composed(
+    kinks=[
+        Kink((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0)),
+        Kink((1.0, -1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0)),
+    ],
+    specials=[Special((nan, -1.0, 1.0), nan), Special((inf, -1.0, 1.0), 1.0), Special((-inf, -1.0, 1.0), -1.0)],
+    samples=_bounds,
+)
+def clip(B, x, x_min, x_max):
+    """`x` held within [x_min, x_max], elementwise. At a bound the gradient goes to `x`."""
+    return B.where(x > x_max, x_max, B.where(x < x_min, x_min, x))
+
+
+@composed(kinks=smooth, specials={nan: True, inf: False, 0.0: False}, samples=samples.unary(), vjp=())
+def isnan(B, x):
+    """Whether `x` is NaN, elementwise, as bool."""
+    return B.logical_not(B.equal(x, x))
+
+
+@composed(kinks=smooth, specials={nan: False, inf: False, -inf: False, 0.0: True}, samples=samples.unary(), vjp=())
+def isfinite(B, x):
+    """Whether `x` is neither NaN nor infinite, elementwise, as bool."""
+    return B.equal(x - x, 0.0)
+
+

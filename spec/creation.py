@@ -1,0 +1,90 @@
+"""New tensors, dtype conversion, and the gradient's stop."""
+
+import numpy as np
+
+from kcompat.spec import _rules as rules
+from kcompat.spec import _samples as samples
+from kcompat.spec._dtype import floatx
+from kcompat.spec._op import CAST, EXACT, STRUCTURE, Sample, Special, composed, ordinary, primitive, smooth
+
+
+def _filled(rng):
+    yield Sample((), {"shape": (2, 3), "fill_value": 1.5})
+    yield Sample((), {"shape": (), "fill_value": 7})
+    yield Sample((), {"shape": (0, 2), "fill_value": True})
+    yield Sample((), {"shape": (2,), "fill_value": 3, "dtype": "float32"})
+
+
+@primitive(rule=rules.full, vjp=None, error=EXACT, kinks=smooth, specials=ordinary, samples=_filled)
+def full(*, shape, fill_value, dtype=None):
+    """A tensor of one Python scalar; the dtype is floatx, int32 or bool unless given."""
+
+
+def _ranges(rng):
+    yield Sample((), {"start": 5})
+    yield Sample((), {"start": 2, "stop": 9, "step": 3})
+    yield Sample((), {"start": 4, "stop": 0, "step": -1})
+    yield Sample((), {"start": 0, "stop": 3, "dtype": "float32"})
+
+
+@primitive(rule=rules.arange, vjp=None, error=EXACT, kinks=smooth, specials=ordinary, samples=_ranges)
+def arange(*, start, stop=None, step=None, dtype=None):
+    """`start, start + step, ...` before `stop`, of rank 1; with one argument, from 0 to it."""
+
+
+def _castable(rng):
+    yield Sample((np.array([-2.7, -0.9, 0.0, 0.9, 2.7]),), {"dtype": "int32"}, differentiable=False)
+    yield Sample((np.array([-1, 0, 7], "int32"),), {"dtype": "float32"})
+    yield Sample((np.array([True, False]),), {"dtype": "float32"})
+    yield Sample((np.array([0.0, -1.5, 2.0]),), {"dtype": "bool"}, differentiable=False)
+    yield Sample((rng.normal(size=(2, 3)),), {"dtype": "float32"})
+
+
+@primitive(
+    rule=rules.cast,
+    vjp=lambda B, g, y, x, *, dtype: B.cast(g, dtype=B.dtype(x)),
+    error=CAST,
+    kinks=smooth,
+    specials=ordinary,
+    samples=_castable,
+)
+def cast(x, *, dtype):
+    """The same values as another dtype. A float becomes an integer by dropping its fraction.
+
+    NaN, infinity and values out of an integer's range are unspecified.
+    """
+
+
+@primitive(rule=rules.same, vjp=None, error=STRUCTURE, kinks=smooth, specials=ordinary, samples=samples.unary())
+def stop_gradient(variable):
+    """The same tensor, as a constant to differentiation."""
+
+
+def _shapes(rng):
+    yield Sample((), {"shape": (2, 3)})
+    yield Sample((), {"shape": (), "dtype": "int32"})
+    yield Sample((), {"shape": (0,), "dtype": "bool"})
+
+
+@composed(kinks=smooth, specials=ordinary, samples=_shapes, vjp=())
+def zeros(B, *, shape, dtype=None):
+    """A tensor of zeros."""
+    return B.full(shape=shape, fill_value=0, dtype=dtype or floatx())
+
+
+@composed(kinks=smooth, specials=ordinary, samples=_shapes, vjp=())
+def ones(B, *, shape, dtype=None):
+    """A tensor of ones."""
+    return B.full(shape=shape, fill_value=1, dtype=dtype or floatx())
+
+
+@composed(kinks=smooth, specials=[Special((float("nan"),), 0.0)], samples=samples.unary(), vjp=())
+def zeros_like(B, x, *, dtype=None):
+    """Zeros of the shape, and unless given the dtype, of `x`."""
+    return B.full(shape=tuple(x.shape), fill_value=0, dtype=dtype or B.dtype(x))
+
+
+@composed(kinks=smooth, specials=[Special((float("nan"),), 1.0)], samples=samples.unary(), vjp=())
+def ones_like(B, x, *, dtype=None):
+    """Ones of the shape, and unless given the dtype, of `x`."""
+    return B.full(shape=tuple(x.shape), fill_value=1, dtype=dtype or B.dtype(x))
