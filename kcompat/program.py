@@ -37,6 +37,8 @@ class Program:
     share the state. This base class runs the step as it is; engines with a compiler subclass it.
     """
 
+    traces = 0  # how often a compiler traced the step
+
     def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
         self.B = B
         self.step = step
