@@ -1,0 +1,1 @@
+"""The conformance suite: what the spec promises, asked of every backend."""

@@ -1,0 +1,164 @@
+"""Every case of the spec, and the questions that can be asked of it on any interpreter.
+
+A question is a function `(B, case, dtype) -> tuple of NumPy arrays`. The judge asks it of the reference, a
+test asks it of a backend.
+"""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from kcompat import ops
+from kcompat.active import active, use
+from kcompat.spec import OPS, Op, Sample, is_float
+
+Arrays = tuple[np.ndarray, ...]
+Question = Callable[..., Arrays]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One sample of one op; its float tensors have `dtype`."""
+
+    op: Op
+    index: int | str
+    sample: Sample
+    dtype: str = "float32"
+
+    @property
+    def id(self) -> str:
+        return f"{self.op.name}-{self.index}"
+
+    @property
+    def seed(self) -> int:
+        return zlib.crc32(self.id.encode())
+
+    @property
+    def differentiable(self) -> bool:
+        return self.op.differentiable and self.sample.differentiable and bool(self.floats)
+
+    @functools.cached_property
+    def floats(self) -> tuple[int, ...]:
+        """The positions of the float tensors among the arguments."""
+        return tuple(i for i, x in enumerate(self.sample.args) if isinstance(x, np.ndarray) and x.dtype.kind == "f")
+
+    def __repr__(self) -> str:
+        arguments = [f"{x.dtype}{list(x.shape)}" if isinstance(x, np.ndarray) else repr(x) for x in self.sample.args]
+        return f"{self.op.name}({', '.join([*arguments, *(f'{k}={v!r}' for k, v in self.sample.attrs.items())])})"
+
+
+@functools.cache
+def all_cases() -> tuple[Case, ...]:
+    """Every sample of every op; each op has a generator of its own, seeded by its name."""
+    found = []
+    for op in OPS.values():
+        rng = np.random.default_rng(zlib.crc32(op.name.encode()))
+        found += [Case(op, i, sample) for i, sample in enumerate(op.samples(rng))]
+    return tuple(found)
+
+
+def point_cases(points: str) -> tuple[tuple[Case, Any], ...]:
+    """A case for each of the `kinks` or `specials` of every op, with the declared point.
+
+    A number there becomes a vector of nine, so that the vectorised and the remaining elements are both met.
+    """
+    found = []
+    for op in OPS.values():
+        for i, point in enumerate(getattr(op, points)):
+            args = tuple(np.asarray(x) if isinstance(x, (list, np.ndarray)) else np.full(9, x) for x in point.args)
+            found.append((Case(op, f"{points}-{i}", Sample(args, point.attrs)), point))
+    return tuple(found)
+
+
+def arrays(case: Case, dtype: str) -> tuple[Any, ...]:
+    """The arguments, float tensors rounded to the case's dtype and then held in `dtype`."""
+    rounded = (x.astype(case.dtype).astype(dtype) if i in case.floats else x for i, x in enumerate(case.sample.args))
+    return tuple(rounded)
+
+
+def arguments(B: Any, case: Case, dtype: str) -> list[Any]:
+    """The arguments as tensors of `B`; numbers and None stay what they are."""
+    return [B.engine.asarray(x, x.dtype.name) if isinstance(x, np.ndarray) else x for x in arrays(case, dtype)]
+
+
+def numpy_results(B: Any, result: Any) -> Arrays:
+    return tuple(B.engine.to_numpy(y) for y in (result if isinstance(result, tuple) else (result,)))
+
+
+def value(B: Any, case: Case, dtype: str = "") -> Arrays:
+    """The results of the op."""
+    args = arguments(B, case, dtype or case.dtype)
+    with use(B), np.errstate(all="ignore"):
+        return numpy_results(B, getattr(B, case.op.name)(*args, **case.sample.attrs))
+
+
+def compiled_value(B: Any, case: Case, dtype: str = "") -> Arrays:
+    """The results of the op, compiled as a function of its tensors."""
+    args = arguments(B, case, dtype or case.dtype)
+    places = [i for i, x in enumerate(case.sample.args) if isinstance(x, np.ndarray)]
+
+    def f(*tensors: Any) -> Any:
+        return getattr(B, case.op.name)(*_with(args, places, tensors), **case.sample.attrs)
+
+    with use(B), np.errstate(all="ignore"):
+        return numpy_results(B, B.engine.jit(f)(*(args[i] for i in places)))
+
+
+def gradient(B: Any, case: Case, dtype: str = "") -> Arrays:
+    """The cotangents of the float tensors, by the backend's own differentiation."""
+    return pulled_back(B, case, cotangent, dtype)
+
+
+def pulled_back(B: Any, case: Case, upstream: Callable[[Case, int, Any], np.ndarray], dtype: str = "") -> Arrays:
+    """As `gradient`, for the cotangents `upstream(case, output number, shape)`."""
+    args = arguments(B, case, dtype or case.dtype)
+
+    def f(*tensors: Any) -> tuple[Any, ...]:
+        result = getattr(active(), case.op.name)(*_with(args, case.floats, tensors), **case.sample.attrs)
+        outputs = result if isinstance(result, tuple) else (result,)
+        return tuple(y for y in outputs if is_float(active().dtype(y)))
+
+    with use(B), np.errstate(all="ignore"):
+        outputs, pull = B.engine.vjp(B, f, tuple(args[i] for i in case.floats))
+        given = (B.engine.asarray(upstream(case, i, tuple(y.shape)), B.engine.dtype(y)) for i, y in enumerate(outputs))
+        return tuple(B.engine.to_numpy(g) for g in pull(tuple(given)))
+
+
+def second_derivative(B: Any, case: Case, dtype: str = "") -> Arrays:
+    """The gradient of the gradient of a unary op, each with a cotangent of its own."""
+    (x,) = arguments(B, case, dtype or case.dtype)
+    first, second = (B.engine.asarray(cotangent(case, i, tuple(x.shape)), B.engine.dtype(x)) for i in (1, 2))
+    f = functools.partial(getattr(ops, case.op.name), **case.sample.attrs)
+    with use(B), np.errstate(all="ignore"):
+        slope = ops.grad(lambda x: ops.sum(f(x) * first))
+        return (B.engine.to_numpy(ops.grad(lambda x: ops.sum(slope(x) * second))(x)),)
+
+
+def cotangent(case: Case, number: int, shape: tuple[int, ...]) -> np.ndarray:
+    """A random cotangent for one output: sixteenths up to two and never 0, exact in every float dtype."""
+    rng = np.random.default_rng((case.seed, number))
+    return rng.integers(1, 33, shape) * rng.choice([-1, 1], shape) / 16.0
+
+
+def ones(case: Case, number: int, shape: tuple[int, ...]) -> np.ndarray:
+    del case, number
+    return np.ones(shape)
+
+
+def wide(case: Case) -> Case:
+    """The same case in float64."""
+    return replace(case, dtype="float64")
+
+
+def _with(args: list[Any], places: Any, tensors: Any) -> list[Any]:
+    """The arguments with other tensors in some places."""
+    result = list(args)
+    for i, tensor in zip(places, tensors, strict=True):
+        result[i] = tensor
+    return result
