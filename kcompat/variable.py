@@ -1,0 +1,181 @@
+"""Variables, and the scope that makes code written with them a pure function."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from kcompat import ops
+from kcompat.backend import current
+from kcompat.engine import default_dtype
+from kcompat.spec import as_dtype, floatx
+from kcompat.spec._tensor import ARITHMETIC
+
+PARTS = ("params", "buffers", "slots", "metrics", "rng")
+
+
+class Scope:
+    """What variables hold while a step runs: they read from `values` and write to `writes`.
+
+    Outside of any scope a variable reads and writes its own value.
+    """
+
+    def __init__(self, values: dict[Variable, Any]):
+        self.values = values
+        self.writes: dict[Variable, Any] = {}
+
+    def get(self, variable: Variable) -> Any:
+        written = self.writes.get(variable)
+        return self.values.get(variable) if written is None else written
+
+
+_scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar("kcompat_scope", default=None)
+current_scope = _scope.get
+
+
+@contextlib.contextmanager
+def bind(values: dict[Variable, Any]) -> Iterator[Scope]:
+    """Run the block with variables holding `values`; what is assigned ends up in the scope's `writes`."""
+    scope = Scope(values)
+    token = _scope.set(scope)
+    try:
+        yield scope
+    finally:
+        _scope.reset(token)
+
+
+class Variable:
+    """A named value that a model keeps: a weight, a statistic, a counter.
+
+    Args:
+        initializer: the first value (array, number, tensor), or a function of `(shape, dtype)`.
+        shape: needed if `initializer` is a function.
+        dtype: floatx unless given or had by the value.
+        trainable: whether the optimizer changes it.
+        name: the last part of its path.
+        part: which part of `State` it belongs to; follows from `trainable` unless given.
+    """
+
+    __array_ufunc__ = None  # an ndarray on the left hands over to us
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: tuple[int, ...] | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        name: str = "variable",
+        part: str | None = None,
+    ):
+        if callable(initializer):
+            if shape is None:
+                raise ValueError(f"variable {name!r}: an initializer needs a shape, got shape=None")
+            value = initializer(tuple(shape), as_dtype(dtype or floatx()))
+        else:
+            value = initializer
+        if dtype is None and not hasattr(value, "dtype"):
+            dtype = default_dtype(np.asarray(value))
+        self._value = to_host(value, dtype)
+        if shape is not None and self._value.shape != tuple(shape):
+            raise ValueError(f"variable {name!r}: the value has shape {self._value.shape}, expected {tuple(shape)}")
+        self.shape: tuple[int, ...] = self._value.shape
+        self.dtype = as_dtype(self._value.dtype)
+        self.trainable = trainable
+        self.name = self.path = name
+        self._part = part
+        self.store: Any = None  # the model's, once it is compiled: its program may hold a newer value
+
+    @property
+    def part(self) -> str:
+        """The part of `State` that holds it."""
+        return self._part or ("params" if self.trainable else "buffers")
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def value(self) -> Any:
+        """The value as a tensor of the active backend."""
+        scope = current_scope()
+        bound = scope.get(self) if scope is not None else None
+        return ops.convert_to_tensor(self.numpy()) if bound is None else bound
+
+    def numpy(self) -> np.ndarray:
+        """The value as a NumPy array."""
+        if self.store is not None:
+            self.store.pull()
+        return self._value
+
+    def assign(self, value: Any) -> None:
+        """Replace the value by one of the same shape.
+
+        While a step runs, the new value becomes part of the new state; a trainable variable then changes
+        only through the optimizer, and assigning to it raises RuntimeError.
+        """
+        scope = current_scope()
+        value = value.value if isinstance(value, Variable) else value
+        if scope is None:
+            value = to_host(value, self.dtype)
+        else:
+            if self.trainable and self in scope.values:
+                raise RuntimeError(
+                    f"variable {self.path!r} is trainable: within a step only the optimizer changes it; "
+                    "create it with trainable=False to assign to it"
+                )
+            value = ops.cast(value, self.dtype)
+        if tuple(value.shape) != self.shape:
+            raise ValueError(f"variable {self.path!r} has shape {self.shape}, got a value of shape {tuple(value.shape)}")
+        if scope is None:
+            if self.store is not None:
+                self.store.changed()
+            self._value = value
+        else:
+            scope.writes[self] = value
+
+    def assign_add(self, value: Any) -> None:
+        """Add to the value."""
+        self.assign(ops.add(self, value))
+
+    def assign_sub(self, value: Any) -> None:
+        """Subtract from the value."""
+        self.assign(ops.subtract(self, value))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype, copy=copy if copy else None)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.value[key]
+
+    def __neg__(self) -> Any:
+        return ops.negative(self)
+
+    def __abs__(self) -> Any:
+        return ops.absolute(self)
+
+    def __repr__(self) -> str:
+        return f"<Variable {self.path} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
+
+
+def to_host(value: Any, dtype: Any = None) -> np.ndarray:
+    """A NumPy array of one's own, from an array, a number or a tensor of the active backend."""
+    if not isinstance(value, (np.ndarray, np.generic, int, float, bool, list, tuple)):
+        value = current().engine.to_numpy(value)
+    return np.array(value, None if dtype is None else as_dtype(dtype))
+
+
+def _install(symbol: str, op: str) -> None:
+    apply = getattr(ops, op)
+    setattr(Variable, f"__{symbol}__", lambda self, other: apply(self, other))
+    setattr(Variable, f"__r{symbol}__", lambda self, other: apply(other, self))
+
+
+for _symbol, _op in ARITHMETIC.items():
+    _install(_symbol, _op)
+for _symbol, _op in {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}.items():
+    setattr(Variable, f"__{_symbol}__", lambda self, other, apply=getattr(ops, _op): apply(self, other))
