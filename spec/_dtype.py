@@ -79,19 +79,24 @@ def result_type(*operands: Any) -> str:
     Operands are tensors, dtype names, or Python scalars; a scalar is weak: it changes
     the kind of the result (bool to int to float), never the width.
     """
-    dtypes = [as_dtype(getattr(x, "dtype", x)) for x in operands if not isinstance(x, (bool, int, float))]
+    dtypes = [as_dtype(getattr(x, "dtype", x)) for x in operands if not _is_weak(x)]
     if dtypes:
         result = dtypes[0]
         for dtype in dtypes[1:]:
             result = promote(result, dtype)
     else:
         result = "bool"
-    for x in operands:
+    for x in filter(_is_weak, operands):
         if isinstance(x, float) and result not in FLOATS:
             result = _default_float
         elif isinstance(x, int) and not isinstance(x, bool) and result == "bool":
             result = "int32"
     return result
+
+
+def _is_weak(x: Any) -> bool:
+    """Whether `x` is a Python scalar; NumPy's float64 is a Python float too, but has a dtype of its own."""
+    return isinstance(x, (bool, int, float)) and not hasattr(x, "dtype")
 
 
 def float_type(*operands: Any) -> str:
