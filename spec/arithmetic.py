@@ -1,5 +1,7 @@
 """Arithmetic of two tensors, and what is made of it."""
 
+import math
+
 import numpy as np
 
 from kcompat.spec import _rules as rules
@@ -60,6 +62,8 @@ def divide(x1, x2):
 
 def _power_base(B, g, y, x1, x2):
     """`x2 * x1 ** (x2 - 1)`, and 0 where x2 is 0: there the power is constant."""
+    if isinstance(x2, (int, float)):
+        return g * (B.power(x1, x2 - 1) * x2) if x2 else B.zeros_like(x1)
     constant = B.equal(x2, 0.0)
     slope = B.where(constant, 0.0, x2 * B.power(x1, B.where(constant, 1.0, x2 - 1.0)))
     return unbroadcast(B, g * slope, x1)
@@ -67,6 +71,8 @@ def _power_base(B, g, y, x1, x2):
 
 def _power_exponent(B, g, y, x1, x2):
     """`x1 ** x2 * log(x1)`; 0 where x1 <= 0, the value at 0 for positive x2."""
+    if isinstance(x1, (int, float)):
+        return g * y * math.log(x1) if x1 > 0 else B.zeros_like(x2)
     positive = B.greater(x1, 0.0)
     return unbroadcast(B, g * B.where(positive, y * B.log(B.where(positive, x1, 1.0)), 0.0), x2)
 
