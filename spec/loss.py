@@ -66,8 +66,15 @@ def _outcomes(rng):
     yield Sample((np.array([0.0, 1.0, 0.0]), np.array([0.0, 1.0, 1.0])), differentiable=False)
 
 
+def _of_probabilities(B, target, output):
+    p = B.clip(output, EPSILON, 1.0 - EPSILON)
+    return -(target * B.log(p) + (1.0 - target) * B.log(1.0 - p))
+
+
 def _softplus_form(B, target, output, *, from_logits=False):
-    return (1.0 - target) * output + B.softplus(-output)
+    if from_logits:
+        return (1.0 - target) * output + B.softplus(-output)
+    return _of_probabilities(B, target, output)
 
 
 @composed(kinks=smooth, specials=ordinary, samples=_outcomes, alternatives=(_softplus_form,))
@@ -75,5 +82,4 @@ def binary_crossentropy(B, target, output, *, from_logits=False):
     """`-target * log(output) - (1 - target) * log(1 - output)`, elementwise, of probabilities or of logits."""
     if from_logits:
         return B.relu(output) - output * target + B.log1p(B.exp(-B.absolute(output)))
-    p = B.clip(output, EPSILON, 1.0 - EPSILON)
-    return -(target * B.log(p) + (1.0 - target) * B.log(1.0 - p))
+    return _of_probabilities(B, target, output)
