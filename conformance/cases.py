@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -130,6 +130,11 @@ def pulled_back(B: Any, case: Case, upstream: Callable[[Case, int, Any], np.ndar
         return tuple(B.engine.to_numpy(g) for g in pull(tuple(given)))
 
 
+def gradient_of_sum(B: Any, case: Case, dtype: str = "") -> Arrays:
+    """The cotangents of the float tensors where every element of the result has cotangent 1."""
+    return pulled_back(B, case, lambda case, number, shape: np.ones(shape), dtype)
+
+
 def second_derivative(B: Any, case: Case, dtype: str = "") -> Arrays:
     """The gradient of the gradient of a unary op, each with a cotangent of its own."""
     (x,) = arguments(B, case, dtype or case.dtype)
@@ -146,14 +151,15 @@ def cotangent(case: Case, number: int, shape: tuple[int, ...]) -> np.ndarray:
     return rng.integers(1, 33, shape) * rng.choice([-1, 1], shape) / 16.0
 
 
-def ones(case: Case, number: int, shape: tuple[int, ...]) -> np.ndarray:
-    del case, number
-    return np.ones(shape)
-
-
 def wide(case: Case) -> Case:
-    """The same case in float64."""
-    return replace(case, dtype="float64")
+    """The same case in float64, where it converts to float32 too."""
+    attrs = {name: "float64" if x == case.dtype else x for name, x in case.sample.attrs.items()}
+    return replace(case, dtype="float64", sample=replace(case.sample, attrs=attrs))
+
+
+def with_args(case: Case, args: Iterable[Any]) -> Case:
+    """The same case with other arguments."""
+    return replace(case, sample=replace(case.sample, args=tuple(args)))
 
 
 def _with(args: list[Any], places: Any, tensors: Any) -> list[Any]:

@@ -33,6 +33,14 @@ def smallest_normal(dtype: str) -> float:
     return 2.0 ** SMALLEST_EXPONENT[dtype]
 
 
+def rounded(x: float, dtype: str) -> float:
+    """A number as a dtype holds it."""
+    if not math.isfinite(x):
+        return x
+    digits, exponent = math.frexp(x)
+    return math.ldexp(round(math.ldexp(digits, MANTISSA_BITS[dtype])), exponent - MANTISSA_BITS[dtype])
+
+
 class Wide(Operators):
     """A float64 tensor of `owner`, whose operators are the owner's ops: ndarrays' own would round unseen."""
 
@@ -42,8 +50,8 @@ class Wide(Operators):
         self.value, self.owner = value, owner
 
     def _ops(self, other: Any = None) -> Any:
-        del other
-        return self.owner
+        """A tape records what one of its own tensors takes part in."""
+        return other._ops() if isinstance(other, Operators) and type(other) is not Wide else self.owner
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -111,7 +119,7 @@ class Reference(Interpreter):
         def call(*args: Any, **attrs: Any) -> Any:
             if attrs.get("dtype") == self.dtype_name:
                 attrs["dtype"] = "float64"
-            args = tuple(x.value if type(x) is Wide else x for x in args)
+            args = tuple(map(self._operand, args))
             y = compute(*args, **attrs)
             if error is not None and y.dtype.kind == "f":
                 y = self._limited(y)
@@ -120,6 +128,12 @@ class Reference(Interpreter):
             return Wide(y, self)
 
         return call
+
+    def _operand(self, x: Any) -> Any:
+        """The value of a tensor; a Python number takes the dtype of the tensors that it meets."""
+        if type(x) is Wide:
+            return x.value
+        return rounded(x, self.dtype_name) if type(x) is float else x
 
     def _limited(self, y: Any) -> Any:
         """Overflow where the dtype would."""
