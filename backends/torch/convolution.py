@@ -1,0 +1,71 @@
+"""Convolution by torch's kernels, on permuted views: no tensor is copied to change its layout."""
+
+import torch
+
+from kcompat.backends.torch.dtypes import as_is, promoted
+
+
+def _channels_second(x):
+    """`(batch, *spatial, channels)` as `(batch, channels, *spatial)`."""
+    return x.movedim(-1, 1)
+
+
+def _filters_first(kernel):
+    """`(*window, inputs, filters)` as `(filters, inputs, *window)`."""
+    rank = kernel.ndim - 2
+    return kernel.permute(rank + 1, rank, *range(rank))
+
+
+def split_padding(padding):
+    """What torch's kernels pad, the same before and after each axis, and the rest, which is padded before them."""
+    both = [a if a < b else b for a, b in padding]
+    return both, [(a - n, b - n) for (a, b), n in zip(padding, both, strict=True)]
+
+
+def pad_last(x, pairs, value=0.0):
+    """Pad the last axes of `x`, one pair (before, after) for each; `x` itself where there is nothing to do."""
+    if not any(a or b for a, b in pairs):
+        return x
+    return torch.constant_pad_nd(x, [n for pair in reversed(pairs) for n in pair], value)
+
+
+def convolution(x, kernel, *, strides, padding, dilation):
+    """See `kcompat.spec.convolution.convolution`."""
+    if not as_is(x, kernel):
+        x, kernel = promoted(x, kernel)
+    groups = x.shape[-1] // kernel.shape[-2]
+    both, rest = split_padding(padding)
+    x, zeros = pad_last(_channels_second(x), rest), [0] * len(both)
+    y = torch.convolution(x, _filters_first(kernel), None, strides, both, dilation, False, zeros, groups)
+    return y.movedim(1, -1)
+
+
+def convolution_input_grad(g, kernel, *, shape, strides, padding, dilation):
+    """See `kcompat.spec.convolution.convolution_input_grad`; a transposed convolution."""
+    if not as_is(g, kernel):
+        g, kernel = promoted(g, kernel)
+    window, groups = kernel.shape[:-2], shape[-1] // kernel.shape[-2]
+    both, rest = split_padding(padding)
+    cells = zip(shape[1:-1], rest, both, g.shape[1:-1], window, strides, dilation, strict=True)
+    # What the strides left over at the end of the input, which no window met.
+    unmet = [n + a + b + 2 * p - (m - 1) * s - (k - 1) * d - 1 for n, (a, b), p, m, k, s, d in cells]
+    x = torch.convolution(
+        _channels_second(g), _filters_first(kernel), None, strides, both, dilation, True, unmet, groups
+    )
+    for axis, ((a, b), n) in enumerate(zip(rest, shape[1:-1], strict=True), start=2):
+        if a or b:
+            x = x.narrow(axis, a, n)
+    return x.movedim(1, -1)
+
+
+def convolution_kernel_grad(x, g, *, shape, strides, padding, dilation):
+    """See `kcompat.spec.convolution.convolution_kernel_grad`."""
+    if not as_is(x, g):
+        x, g = promoted(x, g)
+    groups = x.shape[-1] // shape[-2]
+    both, rest = split_padding(padding)
+    x, zeros = pad_last(_channels_second(x), rest), [0] * len(both)
+    kernel = _filters_first(x.new_empty(1).expand(shape))  # asked for its shape, never read
+    how = (None, strides, both, dilation, False, zeros, groups, (False, True, False))
+    kernel = torch.ops.aten.convolution_backward(_channels_second(g), x, kernel, *how)[1]
+    return kernel.permute(*range(2, kernel.ndim), 1, 0)

@@ -1,0 +1,212 @@
+"""The torch engine: torch's autograd, and steps that run eagerly."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from kcompat import tree
+from kcompat.active import use
+from kcompat.backends.torch.dtypes import NAMES, TORCH
+from kcompat.engine import Engine, check_numbers, check_scalar, default_dtype, differentiated, split_aux
+from kcompat.program import Holder, Program, State
+from kcompat.spec import as_dtype
+
+_recording: contextvars.ContextVar[bool] = contextvars.ContextVar("kcompat_torch_recording", default=False)
+"""Whether a function is being differentiated: what is computed within it, gradients too, keeps its graph."""
+
+
+@contextlib.contextmanager
+def _record() -> Iterator[None]:
+    token = _recording.set(True)
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        _recording.reset(token)
+
+
+def _keeps_graph(leaves: Sequence[torch.Tensor]) -> bool:
+    """Whether somebody may differentiate what we give back: a function around us, or the user by torch."""
+    return torch.is_grad_enabled() and (_recording.get() or any(x.requires_grad for x in leaves))
+
+
+def _input(x: torch.Tensor) -> torch.Tensor:
+    """A stand-in for `x` to differentiate with respect to: uses of `x` itself, by a closure, do not count."""
+    return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
+
+
+def _detached(x: Any) -> Any:
+    return x.detach() if isinstance(x, torch.Tensor) else x
+
+
+def _pullback(
+    outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[torch.Tensor], **how: bool
+) -> list[torch.Tensor]:
+    """The cotangents of `inputs`, given those of `outputs`; zeros where there is no path."""
+    traced = [(y, g) for y, g in zip(outputs, cotangents, strict=True) if getattr(y, "requires_grad", False)]
+    if not traced or not inputs:
+        return [torch.zeros_like(x) for x in map(_detached, inputs)]
+    ys, gs = zip(*traced, strict=True)
+    return list(torch.autograd.grad(ys, inputs, gs, allow_unused=True, materialize_grads=True, **how))
+
+
+class _WithGradient(torch.autograd.Function):
+    """Tensors that are computed already, with a gradient rule for the arguments they were made of."""
+
+    @staticmethod
+    def forward(ctx: Any, B: Any, gradient: Callable[..., Any], results: tuple[Any, ...], *args: Any) -> Any:
+        ctx.interpreter, ctx.gradient, ctx.count = B, gradient, len(args)
+        return results
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Any) -> Any:
+        with use(ctx.interpreter):
+            pulled = ctx.gradient(*cotangents)
+        pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
+        return (None, None, None, *pulled, *([None] * (ctx.count - len(pulled))))
+
+
+class TorchProgram(Program):
+    """Runs the step eagerly, and records only what `value_and_grad` is given."""
+
+    def _hold(self, state: State) -> Holder:
+        asarray = self.B.engine.asarray
+        return Holder(tree.map_leaves(lambda x: asarray(x).detach(), state))
+
+    def run(self, batch: Any) -> Any:
+        """Do one step and give its logs."""
+        with torch.no_grad():
+            return super().run(tree.map_leaves(self.B.engine.borrow, batch))
+
+
+class TorchEngine(Engine):
+    """Tensors are `torch.Tensor`; what made them is recorded by torch."""
+
+    name = package = "torch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tensor_types |= {torch.Tensor, torch.nn.Parameter}
+
+    def asarray(self, x: Any, dtype: str | None = None) -> torch.Tensor:
+        """See `Engine.asarray`; a copy, unless `x` is a tensor of that dtype."""
+        if isinstance(x, torch.Tensor):
+            return x if dtype is None else x.to(TORCH[dtype])
+        if dtype is None and not hasattr(x, "dtype"):
+            x = np.asarray(x)
+            dtype = default_dtype(x)
+        x = np.asarray(x)
+        check_numbers(x)
+        if x.dtype.name == "bfloat16":  # NumPy's is an extension that torch does not read
+            x, dtype = x.astype(np.float32), dtype or "bfloat16"
+        return torch.tensor(np.ascontiguousarray(x).reshape(x.shape), dtype=None if dtype is None else TORCH[dtype])
+
+    def borrow(self, x: Any) -> torch.Tensor:
+        """A tensor that may share memory with the array `x`, for use while the caller leaves it alone."""
+        plain = type(x) is np.ndarray and x.flags.writeable and x.flags.c_contiguous and x.dtype.name in TORCH
+        if not plain or x.dtype.name == "bfloat16":
+            return self.asarray(x)
+        return torch.from_numpy(x).to(torch.get_default_device())
+
+    def to_numpy(self, x: Any) -> np.ndarray:
+        """See `Engine.to_numpy`."""
+        if not isinstance(x, torch.Tensor):
+            return np.asarray(x)
+        return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)
+
+    def is_tensor(self, x: Any) -> bool:
+        """See `Engine.is_tensor`."""
+        return isinstance(x, torch.Tensor)
+
+    def dtype(self, x: Any) -> str:
+        """See `Engine.dtype`."""
+        return NAMES[x.dtype] if isinstance(x, torch.Tensor) else as_dtype(type(x))
+
+    def devices(self) -> list[str]:
+        """See `Engine.devices`."""
+        return ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+
+    def synchronize(self, x: Any) -> None:
+        """See `Engine.synchronize`."""
+        if x.is_cuda:
+            torch.cuda.synchronize(x.device)
+
+    def seed(self, seed: int) -> None:
+        """See `Engine.seed`."""
+        torch.manual_seed(seed)
+
+    def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
+        """See `kcompat.ops.value_and_grad`."""
+        if B.level:
+            return super().value_and_grad(B, f, argnums, has_aux)
+
+        def run(*args: Any) -> Any:
+            leaves, with_leaves = differentiated(B, args, argnums)
+            keep = _keeps_graph(leaves)
+            with _record():
+                inputs = list(map(_input, leaves))
+                new_args, rebuild = with_leaves(inputs)
+                value, aux = split_aux(f(*new_args), has_aux)
+            check_scalar(value)
+            grads = _pullback([value], [None], inputs, create_graph=keep)
+            if not keep:
+                value, aux = _detached(value), tree.map_leaves(_detached, aux)
+            return ((value, aux) if has_aux else value), rebuild(grads)
+
+        return run
+
+    def vjp(self, B: Any, f: Callable[..., Any], primals: tuple[Any, ...]) -> Any:
+        """See `kcompat.ops.vjp`."""
+        if B.level:
+            return super().vjp(B, f, primals)
+        leaves, with_leaves = differentiated(B, primals, range(len(primals)))
+        keep = _keeps_graph(leaves)
+        with _record():
+            inputs = list(map(_input, leaves))
+            new_args, rebuild = with_leaves(inputs)
+            outputs, rebuild_outputs = tree.flatten(f(*new_args))
+
+        def pull_back(cotangent: Any) -> Any:
+            cotangents = [B.admit(g) for g in tree.flatten(cotangent)[0]]
+            graph = _keeps_graph([*leaves, *cotangents])
+            return rebuild(_pullback(outputs, cotangents, inputs, create_graph=graph, retain_graph=True))
+
+        return rebuild_outputs(outputs if keep else list(map(_detached, outputs))), pull_back
+
+    def custom_gradient(self, B: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """See `kcompat.ops.custom_gradient`.
+
+        `f` is run with its graph, so that its own gradient can be differentiated with respect to what it closes over.
+        """
+        if B.level:
+            return super().custom_gradient(B, f, args)
+        result, gradient = f(*args)
+        if not (torch.is_grad_enabled() and any(x.requires_grad for x in args)):
+            return result
+        results = result if isinstance(result, tuple) else (result,)
+        results = _WithGradient.apply(B, gradient, tuple(map(_detached, results)), *args)
+        return results if isinstance(result, tuple) else results[0]
+
+    def compile(self, B: Any, step: Callable[..., Any], state: Any) -> TorchProgram:
+        """See `Engine.compile`."""
+        return TorchProgram(B, step, state)
+
+    def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
+        """See `Engine.scan`; the slices of `xs` are one op, and so are the stacked outputs."""
+        carry, outputs = init, []
+        rows = list(zip(*(x.unbind(0) for x in xs), strict=True))
+        for x in reversed(rows) if reverse else rows:
+            carry, y = f(B, carry, x, consts)
+            outputs.append(y)
+        if reverse:
+            outputs.reverse()
+        return carry, tuple(torch.stack(ys) for ys in zip(*outputs, strict=True))
+
+
+engine = TorchEngine()

@@ -1,0 +1,371 @@
+"""The primitives on torch tensors, and the composed ops that torch has a faster form of.
+
+torch's derivative stands wherever its values at kinks are the spec's: they agree for all that is here
+but `power` and `sign`, which say what they do about it.
+"""
+
+import torch
+from torch.nn import functional
+
+from kcompat.backend import load
+from kcompat.backends.numpy.random import random_bits as _random_bits
+from kcompat.backends.torch.convolution import convolution, convolution_input_grad, convolution_kernel_grad
+from kcompat.backends.torch.dtypes import SCALARS, TORCH, as_is, as_tensors, floats, promoted
+from kcompat.backends.torch.pooling import average_pool, max_pool
+from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
+from kcompat.spec import OPS, TensorSpec, floatx, result_type
+from kcompat.spec._rules import maximum_along, normalize_axis
+
+__all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad", "convolution_kernel_grad"]
+__all__ += ["max_pool", "momentum_update", "sgd_update"]
+
+# Arithmetic of two
+
+
+def _arithmetic(f):
+    def call(x1, x2):
+        return f(x1, x2) if as_is(x1, x2) else f(*promoted(x1, x2))
+
+    return call
+
+
+def _of_tensors(f):
+    """`f` takes no scalar."""
+
+    def call(x1, x2):
+        return f(*as_tensors(*((x1, x2) if as_is(x1, x2) else promoted(x1, x2))))
+
+    return call
+
+
+add, subtract, multiply = map(_arithmetic, (torch.add, torch.sub, torch.mul))
+maximum, minimum = map(_of_tensors, (torch.maximum, torch.minimum))
+logical_and, logical_or = map(_of_tensors, (torch.logical_and, torch.logical_or))
+
+
+def divide(x1, x2):
+    if not (as_is(x1, x2) and (x2 if type(x1) in SCALARS else x1).is_floating_point()):
+        x1, x2 = floats(x1, x2)
+    return torch.div(x1, x2)
+
+
+def power(x1, x2):
+    if not as_is(x1, x2):
+        x1, x2 = promoted(x1, x2)
+    if type(x2) in SCALARS or not x2.requires_grad:
+        return torch.pow(x1, x2)
+    # The exponent has no gradient where the base is not positive, and torch's is NaN there.
+    if type(x1) in SCALARS:
+        return torch.pow(x1, x2 if x1 > 0 else x2.detach())
+    positive = x1 > 0
+    varying = torch.pow(torch.where(positive, x1, 1.0), x2)
+    return torch.where(positive, varying, torch.pow(torch.where(positive, 1.0, x1), x2.detach()))
+
+
+def clip(x, x_min, x_max):
+    dtype = TORCH[result_type(x, x_min, x_max)]
+    bounds = [b if type(b) in SCALARS else b.to(dtype) for b in (x_min, x_max)]
+    if (type(x_min) in SCALARS) != (type(x_max) in SCALARS):
+        bounds = [torch.as_tensor(b, dtype=dtype) for b in bounds]
+    return torch.clamp(torch.as_tensor(x, dtype=dtype), *bounds)
+
+
+# Comparison, choice, bits
+
+
+def _comparison(f, swapped):
+    """`f`, which wants its tensor first; `swapped` is the same comparison of the operands in the other order."""
+
+    def call(x1, x2):
+        if type(x1) in SCALARS:
+            return swapped(x2, x1)
+        return f(x1, x2) if type(x2) in SCALARS or x1.dtype is x2.dtype else f(*promoted(x1, x2))
+
+    return call
+
+
+equal, not_equal = _comparison(torch.eq, torch.eq), _comparison(torch.ne, torch.ne)
+greater, less = _comparison(torch.gt, torch.lt), _comparison(torch.lt, torch.gt)
+greater_equal, less_equal = _comparison(torch.ge, torch.le), _comparison(torch.le, torch.ge)
+
+
+def where(condition, x1, x2):
+    if type(condition) in SCALARS:
+        condition = torch.tensor(bool(condition))
+    elif condition.dtype is not torch.bool:
+        condition = condition.to(torch.bool)
+    if type(x1) in SCALARS and type(x2) in SCALARS:
+        x1 = torch.full((), x1, dtype=TORCH[result_type(x1, x2)], device=condition.device)
+    elif not as_is(x1, x2):
+        x1, x2 = promoted(x1, x2)
+    return torch.where(condition, x1, x2)
+
+
+def _of_bits(f):
+    def call(x, y):
+        return f(x, y) if as_is(x, y) else f(*promoted(x, y))
+
+    return call
+
+
+bitwise_and, bitwise_or, bitwise_xor = map(_of_bits, (torch.bitwise_and, torch.bitwise_or, torch.bitwise_xor))
+left_shift, right_shift = _of_bits(torch.bitwise_left_shift), _of_bits(torch.bitwise_right_shift)
+
+# Functions of one
+
+
+def _of_one(f):
+    def call(x):
+        return f(x)
+
+    return call
+
+
+def _as_float(x):
+    return x if x.is_floating_point() else x.to(TORCH[floatx()])
+
+
+def _floating(f):
+    """A function whose result is a float, and floatx for integers."""
+
+    def call(x):
+        return f(_as_float(x))
+
+    return call
+
+
+exp, expm1, log, log1p, sqrt = map(_floating, (torch.exp, torch.expm1, torch.log, torch.log1p, torch.sqrt))
+sin, cos, tanh, floor = map(_floating, (torch.sin, torch.cos, torch.tanh, torch.floor))
+erf, erfc, erfinv = map(_floating, (torch.erf, torch.erfc, torch.erfinv))
+rsqrt, reciprocal, sigmoid = map(_floating, (torch.rsqrt, torch.reciprocal, torch.sigmoid))
+relu, relu6, silu, selu = map(_floating, (torch.relu, functional.relu6, functional.silu, functional.selu))
+negative, square, absolute = map(_of_one, (torch.neg, torch.square, torch.abs))
+isnan, isfinite, logical_not = map(_of_one, (torch.isnan, torch.isfinite, torch.logical_not))
+
+
+def sign(x):
+    x = x.detach()
+    return torch.where(torch.isnan(x), x, torch.sign(x))  # torch's sign of NaN is 0
+
+
+def leaky_relu(x, *, negative_slope=0.2):
+    return functional.leaky_relu(_as_float(x), negative_slope)
+
+
+def elu(x, *, alpha=1.0):
+    return functional.elu(_as_float(x), alpha)
+
+
+def softplus(x):
+    return functional.softplus(_as_float(x), threshold=40.0)  # torch's 20 is too early for float64
+
+
+# New tensors, dtypes
+
+
+def full(*, shape, fill_value, dtype=None):
+    dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
+    return torch.full((shape,) if isinstance(shape, int) else tuple(shape), fill_value, dtype=TORCH[dtype])
+
+
+def zeros_like(x, *, dtype=None):
+    return torch.zeros(x.shape, dtype=TORCH[dtype] if dtype else x.dtype, device=x.device)
+
+
+def ones_like(x, *, dtype=None):
+    return torch.ones(x.shape, dtype=TORCH[dtype] if dtype else x.dtype, device=x.device)
+
+
+def arange(*, start, stop=None, step=None, dtype=None):
+    first, last = (0, start) if stop is None else (start, stop)
+    step = 1 if step is None else step
+    return torch.arange(first, last, step, dtype=TORCH[dtype or result_type(first, last, step)])
+
+
+def cast(x, *, dtype):
+    return x.to(TORCH[dtype])
+
+
+def stop_gradient(variable):
+    return variable.detach()
+
+
+# Reductions, order
+
+_SMALL_INTEGERS = {
+    torch.bool: torch.int32,
+    torch.int8: torch.int32,
+    torch.int16: torch.int32,
+    torch.uint8: torch.uint32,
+    torch.uint16: torch.uint32,
+}
+
+
+def sum(x, *, axis=None, keepdims=False):  # noqa: A001
+    if axis is not None and axis in ((), []):  # to torch an empty tuple means all axes
+        return x.to(_SMALL_INTEGERS.get(x.dtype, x.dtype))
+    if x.is_floating_point():
+        return torch.sum(x, dim=axis, keepdim=keepdims)
+    total = torch.sum(x.to(torch.int64), dim=axis, keepdim=keepdims)
+    return total.to(_SMALL_INTEGERS.get(x.dtype, x.dtype))
+
+
+def mean(x, *, axis=None, keepdims=False):
+    x = _as_float(x)
+    return x if axis is not None and axis in ((), []) else torch.mean(x, dim=axis, keepdim=keepdims)
+
+
+def _extremum(f):
+    def call(x, *, axis=None, keepdims=False):
+        if x.numel() == 0:  # over no elements that is a ValueError, for which torch has an IndexError
+            maximum_along(TensorSpec(tuple(x.shape)), axis=axis)
+        if axis is not None and axis in ((), []):
+            return x
+        return f(x, dim=() if axis is None else axis, keepdim=keepdims)
+
+    return call
+
+
+max, min = _extremum(torch.amax), _extremum(torch.amin)  # noqa: A001
+
+
+def logsumexp(x, *, axis=None, keepdims=False):
+    return torch.logsumexp(_as_float(x), dim=tuple(range(x.ndim)) if axis is None else axis, keepdim=keepdims)
+
+
+def softmax(x, *, axis=-1):
+    x = _as_float(x)
+    if isinstance(axis, int):
+        return torch.softmax(x, dim=axis)
+    return torch.exp(x - logsumexp(x, axis=axis, keepdims=True))
+
+
+def log_softmax(x, *, axis=-1):
+    x = _as_float(x)
+    if isinstance(axis, int):
+        return torch.log_softmax(x, dim=axis)
+    return x - logsumexp(x, axis=axis, keepdims=True)
+
+
+def argmax(x, *, axis=None, keepdims=False):
+    if x.numel() == 0:
+        maximum_along(TensorSpec(tuple(x.shape)), axis=axis)
+    x = x.to(torch.uint8) if x.dtype is torch.bool else x
+    return torch.argmax(x, dim=axis, keepdim=keepdims).to(torch.int32)
+
+
+def argsort(x, *, axis=-1):
+    return torch.argsort(x, dim=axis, stable=True).to(torch.int32)
+
+
+def sort(x, *, axis=-1):
+    return torch.sort(x, dim=axis, stable=True).values
+
+
+def matmul(x1, x2):
+    return torch.matmul(x1, x2) if x1.dtype is x2.dtype else torch.matmul(*promoted(x1, x2))
+
+
+# Structure
+
+
+def reshape(x, *, newshape):
+    return x.reshape(newshape)
+
+
+def transpose(x, *, axes=None):
+    return x.permute(tuple(range(x.ndim))[::-1] if axes is None else axes)
+
+
+def broadcast_to(x, *, shape):
+    return x.expand(shape)
+
+
+def flip(x, *, axis=None):
+    return torch.flip(x, tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis)
+
+
+def strided_slice(x, *, start, stop, step):
+    return x[tuple(map(slice, start, stop, step))]
+
+
+def interior_pad(x, *, low, high, interior, value=0.0):
+    if not any(interior):
+        pairs = [n for pair in zip(reversed(low), reversed(high), strict=True) for n in pair]
+        return torch.constant_pad_nd(x, pairs, value) if any(pairs) else x
+    spans = [n + (n - 1) * i if n else 0 for n, i in zip(x.shape, interior, strict=True)]
+    y = x.new_full([a + span + b for a, span, b in zip(low, spans, high, strict=True)], value)
+    y[tuple(slice(a, a + span, i + 1) for a, span, i in zip(low, spans, interior, strict=True))] = x
+    return y
+
+
+def _alike(xs):
+    return xs if all(x.dtype is xs[0].dtype for x in xs) else promoted(*xs)
+
+
+def concatenate(*xs, axis=0):
+    return torch.cat(_alike(xs), dim=axis)
+
+
+def stack(*x, axis=0):
+    return torch.stack(_alike(x), dim=axis)
+
+
+def split(x, *, indices_or_sections, axis=0):
+    axis = normalize_axis(axis, x.ndim)
+    size = x.shape[axis]
+    if isinstance(indices_or_sections, int):
+        if size % indices_or_sections:
+            raise ValueError(f"split: size {size} of axis {axis} is not a multiple of {indices_or_sections}")
+        sizes = [size // indices_or_sections] * indices_or_sections
+    else:
+        edges = [0, *indices_or_sections, size]
+        sizes = [b - a for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return torch.split(x, sizes, dim=axis)
+
+
+# Indexing
+
+
+def _from_start(indices, size):
+    """Indices as torch takes them: int64, and none that counts from the end."""
+    indices = indices.to(torch.int64)
+    return torch.where(indices < 0, indices + size, indices)
+
+
+def take(x, indices, *, axis=None):
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    axis = normalize_axis(axis, x.ndim)
+    if type(indices) in SCALARS:
+        return x.select(axis, indices)
+    flat = _from_start(indices, x.shape[axis]).reshape(-1)
+    return x.index_select(axis, flat).reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+
+
+def scatter_add(values, indices, *, axis, size):
+    before, after = values.shape[:axis], values.shape[axis + indices.ndim :]
+    flat = _from_start(indices, size).reshape(-1)
+    zeros = values.new_zeros((*before, size, *after))
+    return zeros.index_add_(axis, flat, values.reshape(*before, len(flat), *after))
+
+
+def take_along_axis(x, indices, *, axis=None):
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    return torch.take_along_dim(x, _from_start(indices, x.shape[axis]), dim=axis)
+
+
+def scatter_add_along_axis(values, indices, *, axis, size):
+    zeros = values.new_zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]))
+    return zeros.scatter_add_(axis, _from_start(indices, size).expand(values.shape), values)
+
+
+# Random
+
+
+def random_bits(key, *, shape):
+    """See `kcompat.spec.random.random_bits`; on the CPU by NumPy, whose uint32 is several times faster."""
+    if key.device.type == "cpu":
+        return torch.from_numpy(_random_bits(key.numpy(), shape=shape))
+    return OPS["random_bits"].body(load("torch"), key, shape=shape)

@@ -1,0 +1,44 @@
+"""Pooling by torch's kernels, on permuted views."""
+
+import functools
+import math
+import types
+
+import torch
+from torch.nn import functional
+
+from kcompat.backends.torch.convolution import pad_last, split_padding
+from kcompat.spec.pooling import pool_geometry, window_counts
+from kcompat.spec.convolution import to_channels_last
+
+_views = types.SimpleNamespace(transpose=lambda x, *, axes: x.permute(axes))
+_MAX = (torch.max_pool1d, torch.max_pool2d, torch.max_pool3d)
+_AVERAGE = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
+
+
+def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
+    """See `kcompat.spec.pooling.max_pool`."""
+    x, back = to_channels_last(_views, inputs, data_format)
+    window, strides, pairs, _ = pool_geometry(x, pool_size, strides, padding)
+    both, rest = split_padding(pairs)
+    y = _MAX[len(window) - 1](pad_last(x.movedim(-1, 1), rest, -math.inf), window, strides, both).movedim(1, -1)
+    return y if back is None else y.permute(back)
+
+
+def average_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
+    """See `kcompat.spec.pooling.average_pool`."""
+    x, back = to_channels_last(_views, inputs, data_format)
+    window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
+    pool, both = _AVERAGE[len(window) - 1], tuple(a for a, _ in pairs)
+    if all(a == b for a, b in pairs):
+        y = pool(x.movedim(-1, 1), window, strides, both, count_include_pad=False).movedim(1, -1)
+    else:
+        y = pool(pad_last(x.movedim(-1, 1), pairs), window, strides).movedim(1, -1)
+        y = y * _share(tuple(x.shape[1:-1]), window, strides, pairs, outputs).to(y)
+    return y if back is None else y.permute(back)
+
+
+@functools.lru_cache(maxsize=64)
+def _share(sizes, window, strides, pairs, outputs):
+    """What a mean over all cells of a window is multiplied by, so that padding does not count."""
+    return math.prod(window) / torch.from_numpy(window_counts(sizes, window, strides, pairs, outputs))
