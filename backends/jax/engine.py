@@ -1,0 +1,136 @@
+"""The JAX engine: JAX differentiates, scans and compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from kcompat import tree
+from kcompat.active import use
+from kcompat.backends.jax.dtypes import available
+from kcompat.backends.jax.program import JaxProgram, Ordered
+from kcompat.engine import (
+    Engine,
+    check_numbers,
+    check_scalar,
+    default_dtype,
+    differentiated,
+    split_aux,
+)
+from kcompat.spec import as_dtype, is_float
+
+
+class JaxEngine(Engine):
+    """Tensors are `jax.Array`, the tracers of its transformations among them."""
+
+    name = package = "jax"
+
+    def asarray(self, x: Any, dtype: str | None = None) -> jax.Array:
+        """See `Engine.asarray`. Raises ValueError for 64 bits while JAX has none."""
+        if isinstance(x, jax.Array):
+            return x if dtype is None or x.dtype == dtype else x.astype(available(dtype))
+        if not hasattr(x, "dtype"):
+            x = np.asarray(x)
+            dtype = dtype or default_dtype(x)
+        x = np.asarray(x)
+        check_numbers(x)
+        return jnp.array(x, available(dtype or x.dtype.name))  # a copy: jnp.asarray may share NumPy's memory
+
+    def to_numpy(self, x: Any) -> np.ndarray:
+        """See `Engine.to_numpy`."""
+        return np.asarray(lax.stop_gradient(x))
+
+    def is_tensor(self, x: Any) -> bool:
+        """See `Engine.is_tensor`."""
+        return isinstance(x, jax.Array)
+
+    def dtype(self, x: Any) -> str:
+        """See `Engine.dtype`."""
+        return x.dtype.name if hasattr(x, "dtype") else as_dtype(type(x))
+
+    def devices(self) -> list[str]:
+        """See `Engine.devices`."""
+        return [f"{device.platform}:{device.id}" for device in jax.devices()]
+
+    def synchronize(self, x: Any) -> None:
+        """See `Engine.synchronize`."""
+        jax.block_until_ready(x)
+
+    def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
+        """See `Engine.value_and_grad`."""
+
+        def run(*args: Any) -> Any:
+            leaves, with_leaves = differentiated(B, args, argnums)
+            _, rebuild = with_leaves(leaves)
+
+            def loss_and_aux(leaves: list[Any]) -> Any:
+                loss, aux = split_aux(f(*with_leaves(leaves)[0]), has_aux)
+                check_scalar(loss)
+                return B.admit(loss), Ordered(aux)
+
+            (value, aux), grads = jax.value_and_grad(loss_and_aux, has_aux=True)(leaves)
+            return ((value, aux) if has_aux else value), rebuild(grads)
+
+        return run
+
+    def vjp(self, B: Any, f: Callable[..., Any], primals: tuple[Any, ...]) -> Any:
+        """See `Engine.vjp`."""
+        leaves, rebuild = tree.flatten(primals)
+        leaves = [B.admit(leaf) for leaf in leaves]
+        outer: Any = None
+
+        def flat(*values: Any) -> list[Any]:
+            nonlocal outer
+            outputs, outer = tree.flatten(f(*rebuild(list(values))))
+            return [B.admit(y) for y in outputs]
+
+        outputs, pull = jax.vjp(flat, *leaves)
+
+        def pull_back(cotangent: Any) -> Any:
+            given = zip(tree.flatten(cotangent)[0], outputs, strict=True)
+            pulled = pull([_cotangent(self.asarray(g, self.dtype(y)), y) for g, y in given])
+            return rebuild([g if g.dtype == x.dtype else B.zeros_like(x) for g, x in zip(pulled, leaves, strict=True)])
+
+        return outer(list(outputs)), pull_back
+
+    def custom_gradient(self, B: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """See `Engine.custom_gradient`."""
+        count = len(args)
+
+        def with_rule(*args: Any) -> Any:
+            result, gradient = f(*args)
+
+            def rule(g: Any) -> tuple[Any, ...]:
+                with use(B):  # JAX may ask for the rule when another backend is active
+                    pulled = gradient(*g) if isinstance(g, tuple) else gradient(g)
+                pulled = tuple(pulled) if isinstance(pulled, (tuple, list)) else (pulled,)
+                return (*pulled, *([None] * (count - len(pulled))))
+
+            return result, rule
+
+        return jax.custom_gradient(with_rule)(*args)
+
+    def jit(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """See `Engine.jit`."""
+        return jax.jit(lambda *args: Ordered(f(*args)))
+
+    def compile(self, B: Any, step: Callable[..., Any], state: Any) -> JaxProgram:
+        """See `Engine.compile`."""
+        return JaxProgram(B, step, state)
+
+    def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
+        """See `Engine.scan`."""
+        return lax.scan(lambda carry, x: f(B, carry, x, consts), init, xs, reverse=reverse)
+
+
+def _cotangent(g: jax.Array, y: jax.Array) -> Any:
+    """JAX has a dtype without values for the cotangents of integers."""
+    return g if is_float(y.dtype.name) else np.zeros(y.shape, jax.dtypes.float0)
+
+
+engine = JaxEngine()

@@ -1,0 +1,18 @@
+"""Matrix products in the precision of their operands."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from kcompat.spec import result_type
+
+
+def precision():
+    """Full precision, unless the user has set JAX's own default: a GPU or TPU would round float32 to about 10 bits."""
+    return lax.Precision.HIGHEST if jax.config.jax_default_matmul_precision is None else None
+
+
+def matmul(x1, x2):
+    """See `kcompat.spec.matrix.matmul`."""
+    dtype = result_type(x1, x2)
+    return jnp.matmul(x1.astype(dtype), x2.astype(dtype), precision=precision())

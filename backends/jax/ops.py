@@ -1,0 +1,195 @@
+"""The primitives on JAX arrays, and the composed ops whose body JAX would differentiate differently, or slowly."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from kcompat.backends.jax import kinks as _kinks
+from kcompat.backends.jax.convolution import convolution, convolution_input_grad, convolution_kernel_grad
+from kcompat.backends.jax.dtypes import available as _available
+from kcompat.backends.jax.matrix import matmul
+from kcompat.spec import float_type, floatx, result_type
+
+__all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
+
+_SCALARS = (bool, int, float)
+
+
+def _in_dtype(dtype, *xs):
+    """Operands in the dtype that the spec gives their result; JAX's own rules differ with 64 bits and floatx.
+
+    A Python scalar stays: JAX gives it the dtype of the tensor beside it, as the spec does.
+    """
+    _available(dtype)
+    if all(isinstance(x, _SCALARS) for x in xs):
+        return [jnp.asarray(x, dtype) for x in xs]
+    return [x if isinstance(x, _SCALARS) or x.dtype == dtype else x.astype(dtype) for x in xs]
+
+
+def _arithmetic(f):
+    def call(x1, x2):
+        return f(*_in_dtype(result_type(x1, x2), x1, x2))
+
+    return call
+
+
+def _comparison(f):
+    def call(x1, x2):
+        return f(x1, x2)
+
+    return call
+
+
+def _bitwise(f):
+    def call(x, y):
+        return f(*_in_dtype(result_type(x, y), x, y))
+
+    return call
+
+
+def _floating(f):
+    """A function whose result is a float, floatx for integers."""
+
+    def call(x):
+        return f(*_in_dtype(float_type(x), x))
+
+    return call
+
+
+add, subtract, multiply = map(_arithmetic, (jnp.add, jnp.subtract, jnp.multiply))
+equal, greater, greater_equal = map(_comparison, (jnp.equal, jnp.greater, jnp.greater_equal))
+not_equal, less, less_equal = map(_comparison, (jnp.not_equal, jnp.less, jnp.less_equal))
+logical_and, logical_or = map(_comparison, (jnp.logical_and, jnp.logical_or))
+bitwise_and, bitwise_or, bitwise_xor = map(_bitwise, (jnp.bitwise_and, jnp.bitwise_or, jnp.bitwise_xor))
+left_shift, right_shift = map(_bitwise, (jnp.left_shift, jnp.right_shift))
+exp, expm1, log, log1p, sqrt = map(_floating, (jnp.exp, jnp.expm1, jnp.log, jnp.log1p, jnp.sqrt))
+sin, cos, tanh, floor = map(_floating, (jnp.sin, jnp.cos, jnp.tanh, jnp.floor))
+erf, erfc, erfinv = map(_floating, (lax.erf, lax.erfc, lax.erf_inv))
+sigmoid, softplus = map(_floating, (lax.logistic, _kinks.softplus))
+
+
+def divide(x1, x2):
+    return jnp.divide(*_in_dtype(float_type(x1, x2), x1, x2))
+
+
+def power(x1, x2):
+    dtype = result_type(x1, x2)
+    x1, x2 = (jnp.asarray(x, dtype) for x in _in_dtype(dtype, x1, x2))
+    return _kinks.power(x1, x2) if jnp.issubdtype(dtype, jnp.floating) else jnp.power(x1, x2)
+
+
+def sign(x):
+    return jnp.sign(x)
+
+
+def softmax(x, *, axis=-1):
+    return jax.nn.softmax(*_in_dtype(float_type(x), x), axis=axis)
+
+
+def log_softmax(x, *, axis=-1):
+    return jax.nn.log_softmax(*_in_dtype(float_type(x), x), axis=axis)
+
+
+def logical_not(x):
+    return jnp.logical_not(x)
+
+
+def where(condition, x1, x2):
+    return jnp.where(condition, *_in_dtype(result_type(x1, x2), x1, x2))
+
+
+def scale_and_shift(x, *, factor, offset):
+    return add(_kinks.rounded(multiply(x, factor)), offset)
+
+
+def full(*, shape, fill_value, dtype=None):
+    dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
+    return jnp.full(shape, fill_value, _available(dtype))
+
+
+def arange(*, start, stop=None, step=None, dtype=None):
+    first, last = (0, start) if stop is None else (start, stop)
+    step = 1 if step is None else step
+    dtype = _available(dtype or result_type(first, last, step))
+    if any(isinstance(x, float) for x in (first, last, step)):  # XLA would round differently from NumPy
+        return jnp.asarray(np.arange(first, last, step), dtype)
+    return jnp.arange(first, last, step, dtype)
+
+
+def cast(x, *, dtype):
+    return x.astype(_available(dtype))
+
+
+def stop_gradient(variable):
+    return lax.stop_gradient(variable)
+
+
+_SMALL_INTEGERS = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
+
+
+def sum(x, *, axis=None, keepdims=False):  # noqa: A001
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return jnp.sum(x, axis, _SMALL_INTEGERS.get(x.dtype.name, x.dtype), keepdims=keepdims)
+
+
+def max(x, *, axis=None, keepdims=False):  # noqa: A001
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return jnp.max(x, axis, keepdims=keepdims)
+
+
+def argmax(x, *, axis=None, keepdims=False):
+    return jnp.argmax(x, axis, keepdims=keepdims).astype("int32")
+
+
+def argsort(x, *, axis=-1):
+    return jnp.argsort(x, axis, stable=True).astype("int32")
+
+
+def reshape(x, *, newshape):
+    return x.reshape(newshape)
+
+
+def transpose(x, *, axes=None):
+    return jnp.transpose(x, axes)
+
+
+def broadcast_to(x, *, shape):
+    return jnp.broadcast_to(x, shape)
+
+
+def flip(x, *, axis=None):
+    return jnp.flip(x, axis)
+
+
+def strided_slice(x, *, start, stop, step):
+    return lax.slice(x, start, stop, step)
+
+
+def interior_pad(x, *, low, high, interior, value=0.0):
+    return lax.pad(x, jnp.asarray(value, x.dtype), tuple(zip(low, high, interior, strict=True)))
+
+
+def concatenate(*xs, axis=0):
+    return jnp.concatenate(_in_dtype(result_type(*xs), *xs), axis)
+
+
+def take(x, indices, *, axis=None):
+    return jnp.take(x, indices, axis)  # an index out of range gives NaN
+
+
+def scatter_add(values, indices, *, axis, size):
+    axis %= values.ndim
+    shape = (*values.shape[:axis], size, *values.shape[axis + jnp.ndim(indices) :])
+    return jnp.zeros(shape, values.dtype).at[(slice(None),) * axis + (indices,)].add(values)
+
+
+def take_along_axis(x, indices, *, axis=None):
+    return jnp.take_along_axis(x, indices, axis)
+
+
+def scatter_add_along_axis(values, indices, *, axis, size):
+    shape = (*values.shape[:axis], size, *values.shape[axis + 1 :])
+    cells = list(jnp.indices(values.shape, sparse=True))
+    cells[axis] = indices
+    return jnp.zeros(shape, values.dtype).at[tuple(cells)].add(values)
