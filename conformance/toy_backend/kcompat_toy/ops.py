@@ -1,0 +1,95 @@
+"""The primitives, named and with the parameters as in the spec. Composed ops need nothing here."""
+
+import functools
+import math
+import statistics
+
+import numpy as np
+
+from kcompat.spec import OPS
+from kcompat_toy.engine import Box
+
+
+def _primitive(name, f):
+    """Make a function of arrays a primitive: its result has the dtype that the spec's rule gives."""
+    rule = OPS[name].rule
+
+    @functools.wraps(f)
+    def call(*args, **attrs):
+        y = f(*(x.array if isinstance(x, Box) else x for x in args), **attrs)
+        return Box(np.asarray(y, rule(*args, **attrs).dtype))
+
+    return call
+
+
+def _as_in_numpy(*functions):
+    return (_primitive(f.__name__, f) for f in functions)
+
+
+add, subtract, multiply, divide, power = _as_in_numpy(np.add, np.subtract, np.multiply, np.divide, np.power)
+exp, expm1, log, log1p, sqrt = _as_in_numpy(np.exp, np.expm1, np.log, np.log1p, np.sqrt)
+sin, cos, tanh, floor, matmul = _as_in_numpy(np.sin, np.cos, np.tanh, np.floor, np.matmul)
+equal, greater, greater_equal = _as_in_numpy(np.equal, np.greater, np.greater_equal)
+logical_and, logical_or = _as_in_numpy(np.logical_and, np.logical_or)
+bitwise_and, bitwise_or, bitwise_xor = _as_in_numpy(np.bitwise_and, np.bitwise_or, np.bitwise_xor)
+left_shift, right_shift = _as_in_numpy(np.left_shift, np.right_shift)
+where = _primitive("where", lambda condition, x1, x2: np.where(condition, x1, x2))
+
+sum = _primitive("sum", lambda x, *, axis=None, keepdims=False: np.sum(x, axis, keepdims=keepdims))
+max = _primitive("max", lambda x, *, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims))
+argmax = _primitive("argmax", lambda x, *, axis=None, keepdims=False: np.argmax(x, axis, keepdims=keepdims))
+argsort = _primitive("argsort", lambda x, *, axis=-1: np.argsort(x, axis, kind="stable"))
+
+full = _primitive("full", lambda *, shape, fill_value, dtype=None: np.full(shape, fill_value))
+arange = _primitive("arange", lambda *, start, stop=None, step=None, dtype=None: np.arange(start, stop, step))
+cast = _primitive("cast", lambda x, *, dtype: x.astype(dtype))
+stop_gradient = _primitive("stop_gradient", lambda variable: variable)
+reshape = _primitive("reshape", lambda x, *, newshape: np.reshape(x, newshape))
+transpose = _primitive("transpose", lambda x, *, axes=None: np.transpose(x, axes))
+broadcast_to = _primitive("broadcast_to", lambda x, *, shape: np.broadcast_to(x, shape))
+flip = _primitive("flip", lambda x, *, axis=None: np.flip(x, axis))
+concatenate = _primitive("concatenate", lambda *xs, axis=0: np.concatenate(xs, axis))
+take = _primitive("take", lambda x, indices, *, axis=None: np.take(x, indices, axis))
+take_along_axis = _primitive("take_along_axis", lambda x, indices, *, axis=None: np.take_along_axis(x, indices, axis))
+strided_slice = _primitive("strided_slice", lambda x, *, start, stop, step: x[tuple(map(slice, start, stop, step))])
+
+
+def _interior_pad(x, *, low, high, interior, value=0.0):
+    spans = [n + (n - 1) * i if n else 0 for n, i in zip(x.shape, interior, strict=True)]
+    y = np.full([a + span + b for a, span, b in zip(low, spans, high, strict=True)], value, x.dtype)
+    y[tuple(slice(a, a + span, i + 1) for a, span, i in zip(low, spans, interior, strict=True))] = x
+    return y
+
+
+def _scatter_add(values, indices, *, axis, size):
+    y = np.zeros((*values.shape[:axis], size, *values.shape[axis + indices.ndim :]), values.dtype)
+    np.add.at(y, (*[slice(None)] * axis, indices), values)
+    return y
+
+
+def _scatter_add_along_axis(values, indices, *, axis, size):
+    y = np.zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]), values.dtype)
+    grid = list(np.ogrid[tuple(map(slice, values.shape))])
+    grid[axis] = indices
+    np.add.at(y, tuple(grid), values)
+    return y
+
+
+interior_pad = _primitive("interior_pad", _interior_pad)
+scatter_add = _primitive("scatter_add", _scatter_add)
+scatter_add_along_axis = _primitive("scatter_add_along_axis", _scatter_add_along_axis)
+
+
+def _each(f):
+    """A function of arrays from one of numbers."""
+    return np.vectorize(f, otypes=[float])
+
+
+def _erfinv(y):
+    if abs(y) < 1:
+        return statistics.NormalDist().inv_cdf((y + 1) / 2) / math.sqrt(2)
+    return math.copysign(math.inf, y) if abs(y) == 1 else math.nan
+
+
+erf, erfc = _primitive("erf", _each(math.erf)), _primitive("erfc", _each(math.erfc))
+erfinv = _primitive("erfinv", _each(_erfinv))
