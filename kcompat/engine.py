@@ -124,8 +124,11 @@ class Engine:
         """See `kcompat.ops.custom_gradient`."""
         if not isinstance(B, autodiff.Tape):
             return f(*args)[0]
+        values = tuple(map(B.value, args))
         with use(B.base):
-            result, gradient = f(*(B.value(x) for x in args))
+            result, gradient = f(*values)
+            if isinstance(B.base, autodiff.Tape):  # to an outer derivative, too, the function is what it says it is
+                result = self.custom_gradient(B.base, f, values)
         count = len(args)
 
         def rule(base: Any, g: Any, y: Any, *values: Any) -> tuple[Any, ...]:
