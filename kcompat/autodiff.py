@@ -177,6 +177,8 @@ class TapeEngine:
         return getattr(self._base, name)
 
     def admit(self, x: Any) -> Any:
+        if hasattr(type(x), "assign"):
+            x = x.value
         return x if isinstance(x, Var) else self._tape.base.admit(x)
 
     def is_tensor(self, x: Any) -> bool:

@@ -31,6 +31,10 @@ def registered() -> dict[str, Any]:
     return {entry.name: entry for entry in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name)}
 
 
+loaded: dict[str, Interpreter] = {}
+"""The backends whose frameworks this process has imported."""
+
+
 @functools.cache
 def load(name: str) -> Interpreter:
     """The interpreter of a backend; imports its framework.
@@ -49,7 +53,8 @@ def load(name: str) -> Interpreter:
         extra = entries[name].dist.name if entries[name].dist and entries[name].dist.name != "kcompat" else None
         line = f"pip install {extra}" if extra else f"pip install 'kcompat[{name}]'"
         raise ImportError(f"backend {name!r} needs a package that is not installed: {line}") from error
-    return Interpreter(name, native_ops(package.ops), package.engine)
+    loaded[name] = Interpreter(name, native_ops(package.ops), package.engine)
+    return loaded[name]
 
 
 def native_ops(module: Any) -> dict[str, Any]:

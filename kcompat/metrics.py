@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from kcompat import losses, ops
 from kcompat.lookup import by_name
 from kcompat.spec import as_dtype, floatx
@@ -17,20 +19,24 @@ class Metric:
     def __init__(self, name: str | None = None, dtype: Any = None):
         self.name = name or type(self).__name__.lower()
         self.dtype = as_dtype(dtype or floatx())
-        self.variables: list[Variable] = []
+        self.initial: dict[Variable, np.ndarray] = {}
 
     def add_variable(self, shape: tuple[int, ...], initializer: float = 0.0, name: str = "variable") -> Variable:
         """A variable that `reset_state` sets back to `initializer`."""
-        fill = lambda shape, dtype: ops_full(shape, initializer, dtype)  # noqa: E731
-        variable = Variable(fill, shape, self.dtype, trainable=False, name=f"{self.name}/{name}", part="metrics")
-        variable.initial = initializer  # type: ignore[attr-defined]
-        self.variables.append(variable)
+        initial = np.full(shape, initializer, self.dtype)
+        variable = Variable(initial, trainable=False, name=f"{self.name}/{name}", part="metrics")
+        self.initial[variable] = initial
         return variable
+
+    @property
+    def variables(self) -> list[Variable]:
+        """What the metric accumulates in."""
+        return list(self.initial)
 
     def reset_state(self) -> None:
         """Forget what was seen."""
-        for variable in self.variables:
-            variable.assign(ops.full(variable.shape, variable.initial, variable.dtype))  # type: ignore[attr-defined]
+        for variable, initial in self.initial.items():
+            variable.assign(initial)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch in."""
@@ -140,13 +146,6 @@ CLASSES = {
     for cls in (Mean, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, MeanSquaredError,
                 MeanAbsoluteError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy)
 }  # fmt: skip
-
-
-def ops_full(shape: tuple[int, ...], value: float, dtype: str) -> Any:
-    """A NumPy array of one value."""
-    import numpy as np
-
-    return np.full(shape, value, dtype)
 
 
 def get(identifier: Any, y_shape: tuple[int | None, ...], output_shape: tuple[int | None, ...]) -> Metric:

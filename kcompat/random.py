@@ -65,19 +65,25 @@ class _Global:
 global_generator = _Global()
 
 
-_building: contextvars.ContextVar[tuple[Any, str] | None] = contextvars.ContextVar("kcompat_building", default=None)
+Place = tuple[str, str]
+"""Where in a model something is: the seed of the model's first weights, and a path."""
+
+_building: contextvars.ContextVar[Place | None] = contextvars.ContextVar("kcompat_building", default=None)
+
+
+def current_place() -> Place:
+    """The place that is being built; outside of any, a new one with a seed from the global generator."""
+    return _building.get() or (global_generator.next_seed(), "")
 
 
 @contextlib.contextmanager
-def building(path: str) -> Iterator[None]:
-    """Draws without a seed come from the place in the model: its seed and the path within it.
+def building(path: str, place: Place | None = None) -> Iterator[None]:
+    """Draws without a seed come from the place in the model: `path` within `place`, or within the current one.
 
-    The outermost block takes a seed from the global generator; inner ones extend its path. So a layer's
-    first weights do not depend on the layers around it.
+    So a layer's first weights do not depend on the layers around it.
     """
-    outer = _building.get()
-    place = (global_generator.next_seed(), path) if outer is None else (outer[0], f"{outer[1]}/{path}")
-    token = _building.set(place)
+    seed, outer = place or current_place()
+    token = _building.set((seed, f"{outer}/{path}"))
     try:
         yield
     finally:

@@ -86,13 +86,14 @@ class Variable:
         self.dtype = as_dtype(self._value.dtype)
         self.trainable = trainable
         self.name = self.path = name
+        self.frozen = False  # set by the model: a layer that is not trainable holds it
         self._part = part
         self.store: Any = None  # the model's, once it is compiled: its program may hold a newer value
 
     @property
     def part(self) -> str:
         """The part of `State` that holds it."""
-        return self._part or ("params" if self.trainable else "buffers")
+        return self._part or ("params" if self.trainable and not self.frozen else "buffers")
 
     @property
     def ndim(self) -> int:
@@ -133,7 +134,7 @@ class Variable:
             raise ValueError(f"variable {self.path!r} has shape {self.shape}, got a value of shape {tuple(value.shape)}")
         if scope is None:
             if self.store is not None:
-                self.store.changed()
+                self.store.changed(self)
             self._value = value
         else:
             scope.writes[self] = value
@@ -148,6 +149,12 @@ class Variable:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.numpy(), dtype, copy=copy if copy else None)
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
 
     def __getitem__(self, key: Any) -> Any:
         return self.value[key]

@@ -61,3 +61,12 @@ def adam_update(B, rate, *tensors, beta_1, beta_2, epsilon):
         new_momenta.append(m)
         new_velocities.append(v)
     return (*new_params, *new_momenta, *new_velocities)
+
+
+@update(samples=_parameters(3, rho=0.9, epsilon=1e-7))
+def rmsprop_update(B, rate, *tensors, rho, epsilon):
+    """`v = rho * v + (1 - rho) * g * g; p - rate * g / sqrt(v + epsilon)` (Hinton, 2012)."""
+    params, grads, velocities = _runs(tensors, 3)
+    velocities = [v * rho + g * g * (1.0 - rho) for g, v in zip(grads, velocities, strict=True)]
+    steps = (rate * g / B.sqrt(v + epsilon) for g, v in zip(grads, velocities, strict=True))
+    return (*(p - step for p, step in zip(params, steps, strict=True)), *velocities)

@@ -23,7 +23,7 @@ _training: contextvars.ContextVar[bool] = contextvars.ContextVar("kcompat_traini
 
 def unique_name(base: str) -> str:
     """`base`, then `base_1`, `base_2`: the default names of layers and models in this process."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", base).lower()
+    name = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", base)).lower()
     count = _names[name]
     _names[name] += 1
     return f"{name}_{count}" if count else name

@@ -133,9 +133,7 @@ class _Recurrent(Layer):
 
 
 class SimpleRNN(_Recurrent):
-    """`h = activation(x @ kernel + h @ recurrent_kernel + bias)`."""
-
-    __doc__ = f"{__doc__}\n\n{(_Recurrent.__doc__ or '').partition(chr(10))[2]}"
+    """`h = activation(x @ kernel + h @ recurrent_kernel + bias)`; arguments as of every recurrent layer."""
 
     def run(self, inputs: Any, states: list[Any]) -> Any:
         """See `_Recurrent.run`."""
@@ -205,8 +203,20 @@ class GRU(_Gated):
 
     gates = 3
 
-    def __init__(self, *args: Any, reset_after: bool = True, **kwargs: Any):
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        reset_after: bool = True,
+        **kwargs: Any,
+    ):
+        weights = (use_bias, kernel_initializer, recurrent_initializer, bias_initializer)
+        super().__init__(units, activation, recurrent_activation, *weights, **kwargs)
         self.reset_after = reset_after
 
     def bias_shape(self) -> tuple[int, ...]:

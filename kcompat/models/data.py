@@ -1,0 +1,117 @@
+"""Training data: checked, converted and cut into batches on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from kcompat.backend import current
+from kcompat.random import derive_key, host
+from kcompat.spec import floatx
+
+
+def to_array(name: str, value: Any) -> np.ndarray:
+    """Data as a NumPy array of numbers, in a dtype that every backend has."""
+    if current().engine.is_tensor(value):
+        value = current().engine.to_numpy(value)
+    if isinstance(value, (str, bytes)) or (hasattr(value, "__iter__") and not hasattr(value, "__len__")):
+        raise TypeError(f"{name} is an array or nested lists of numbers, got {type(value).__name__}; generators are not supported yet")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is not a regular array: its rows differ in length") from error
+    if array.dtype.kind not in "biuf":
+        example = array.ravel()[0] if array.size else None
+        raise TypeError(f"{name} holds numbers, got NumPy dtype {array.dtype} (such as {example!r}); encode it first")
+    if array.ndim == 0:
+        raise ValueError(f"{name} has an axis of samples, got a single number {array!r}")
+    if array.dtype.kind == "f":
+        return array.astype(floatx(), copy=False)
+    if array.dtype.itemsize == 8:
+        limit = np.iinfo(np.int32)
+        if array.size and not limit.min <= array.min() <= array.max() <= limit.max:
+            raise ValueError(f"{name} holds integers within 32 bits, got {array.min()} to {array.max()}")
+        return array.astype(np.int32)
+    return array
+
+
+class Arrays:
+    """The samples of `x`, with targets and weights, in batches.
+
+    Args:
+        x: the inputs, an array or nested lists.
+        y: the targets, or None.
+        sample_weight: one number a sample, or None.
+        class_weight: a weight for each class index, or None; multiplies the sample weights.
+        batch_size: samples a batch.
+    """
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        batch_size: int | None = None,
+    ):
+        self.x = to_array("x", x)
+        self.y = None if y is None else to_array("y", y)
+        self.sample_weight = None if sample_weight is None else to_array("sample_weight", sample_weight).astype(floatx())
+        self.size = len(self.x)
+        if self.size == 0:
+            raise ValueError(f"x holds no samples, its shape is {self.x.shape}")
+        for name, part in (("y", self.y), ("sample_weight", self.sample_weight)):
+            if part is not None and len(part) != self.size:
+                raise ValueError(f"x has {self.size} samples and {name} has {len(part)}; they have as many")
+        if batch_size is not None and (isinstance(batch_size, bool) or batch_size != int(batch_size) or batch_size < 1):
+            raise ValueError(f"batch_size is a positive integer, got {batch_size!r}")
+        self.batch_size = int(batch_size or 32)
+        if class_weight is not None:
+            self._weigh_classes(class_weight)
+
+    def _weigh_classes(self, class_weight: dict[int, float]) -> None:
+        if self.y is None:
+            raise ValueError("class_weight needs y")
+        one_hot = self.y.ndim > 1 and self.y.shape[-1] > 1
+        classes = (self.y.argmax(-1) if one_hot else self.y.reshape(len(self.y), -1)[:, 0]).astype(int)
+        absent = sorted(set(classes.tolist()) - set(class_weight))
+        if absent:
+            raise ValueError(f"class_weight has no weight for the classes {absent} of y; it has {sorted(class_weight)}")
+        weights = np.array([class_weight[c] for c in classes.tolist()], floatx())
+        self.sample_weight = weights if self.sample_weight is None else self.sample_weight * weights
+
+    @property
+    def steps(self) -> int:
+        """How many batches there are."""
+        return -(-self.size // self.batch_size)
+
+    def batches(self, shuffle_key: np.ndarray | None = None) -> Iterator[tuple[Any, Any, Any]]:
+        """The batches `(x, y, sample_weight)` in order, or in the order that a key gives."""
+        order = None if shuffle_key is None else host().random_permutation(shuffle_key, n=self.size)
+        for start in range(0, self.size, self.batch_size):
+            chosen: Any = slice(start, start + self.batch_size)
+            if order is not None:
+                chosen = order[chosen]
+            yield tuple(None if part is None else part[chosen] for part in (self.x, self.y, self.sample_weight))  # type: ignore[misc]
+
+    def split(self, fraction: float) -> tuple[Arrays, Arrays]:
+        """All but the last `fraction` of the samples, and that fraction."""
+        if not 0 < fraction < 1:
+            raise ValueError(f"validation_split is between 0 and 1, got {fraction!r}")
+        cut = self.size - int(self.size * fraction)
+        if not 0 < cut < self.size:
+            raise ValueError(f"validation_split={fraction} of {self.size} samples leaves one part empty")
+        return self._part(slice(None, cut)), self._part(slice(cut, None))
+
+    def _part(self, chosen: slice) -> Arrays:
+        y, weight = (None if p is None else p[chosen] for p in (self.y, self.sample_weight))
+        return Arrays(self.x[chosen], y, weight, batch_size=self.batch_size)
+
+
+def shuffle_key(seed: Any, epoch: int) -> np.ndarray:
+    """The key of one epoch's shuffle: the same for the same seed, whatever was drawn before."""
+    key = derive_key(seed, "shuffle")
+    key[2] = epoch
+    return key

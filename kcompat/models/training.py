@@ -1,0 +1,283 @@
+"""`Model`: the loops over epochs and batches."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kcompat import tree
+from kcompat.backend import load
+from kcompat.callbacks import CallbackList, History
+from kcompat.lookup import refuse
+from kcompat.models.data import Arrays, shuffle_key, to_array
+from kcompat.models.diagnosis import NonFiniteLoss, first_failure
+from kcompat.models.model import Compiled
+from kcompat.models.progress import Progress
+from kcompat.utils import unpack_x_y_sample_weight
+
+
+class Model(Compiled):
+    """A layer that can be trained. Subclasses define `call`; `Sequential` is one made of layers in a row."""
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> History:
+        """Train the model.
+
+        Args:
+            x: the inputs, an array `(samples, ...)`.
+            y: the targets, as many.
+            batch_size: samples a step, 32 if None; the last batch may be shorter.
+            epochs: the number of the last epoch: passes over the data, less `initial_epoch`.
+            verbose: 0 silent, 1 a progress bar, 2 one line an epoch; "auto" is 1.
+            callbacks: a list of `Callback`s.
+            validation_split: the share of the samples, from the end, to evaluate on after each epoch.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate on, in place of a split.
+            shuffle: whether each epoch has the samples in another order, the same for the same seed.
+            class_weight: a weight for each class index.
+            sample_weight: one number a sample; the loss is the weighted sum over the number of samples.
+            initial_epoch: where to begin counting.
+            validation_batch_size: samples a batch of the evaluation, `batch_size` if None.
+            validation_freq: evaluate after each so many epochs.
+            steps_per_epoch, validation_steps: not supported yet.
+
+        Returns:
+            A `History`: its `history` maps `loss` and the metrics' names to a list, one value an epoch.
+
+        Raises:
+            NonFiniteLoss: if the loss is NaN or infinite; it says at which step, and in which layer's gradient.
+            ValueError, TypeError: for data that does not fit, before training starts.
+        """
+        refuse("fit", steps_per_epoch=(steps_per_epoch, None), validation_steps=(validation_steps, None))
+        self.require_compiled("fit")
+        data = Arrays(_required(x), y, sample_weight, class_weight, batch_size)
+        validation = None
+        if validation_data is not None:
+            vx, vy, weight = unpack_x_y_sample_weight(validation_data)
+            validation = Arrays(vx, vy, weight, batch_size=validation_batch_size or batch_size)
+        elif validation_split:
+            data, validation = data.split(validation_split)
+            validation.batch_size = validation_batch_size or data.batch_size
+        with self.on_own_backend():
+            for part in (data, validation):
+                if part is not None:
+                    self.prepare(part.x, part.y, part.sample_weight)
+            return self._fit(data, validation, epochs, initial_epoch, shuffle, verbose, callbacks, validation_freq)
+
+    def _fit(
+        self,
+        data: Arrays,
+        validation: Arrays | None,
+        epochs: int,
+        initial_epoch: int,
+        shuffle: bool,
+        verbose: Any,
+        callbacks: Any,
+        validation_freq: int,
+    ) -> History:
+        history, verbose = History(), _verbosity(verbose)
+        hooks = CallbackList([*(callbacks or []), history], self, epochs=epochs, steps=data.steps, verbose=verbose)
+        self.history = history
+        self.stop_training = False
+        hooks.call("on_train_begin", {})
+        logs: dict[str, float] = {}
+        for epoch in range(initial_epoch, epochs):
+            hooks.call("on_epoch_begin", epoch, {})
+            progress = Progress(data.steps, verbose)
+            progress.header(epoch + 1, epochs)
+            logs = self._train_epoch(data, epoch, shuffle, hooks, progress)
+            if validation is not None and (epoch + 1) % validation_freq == 0:
+                found = self._evaluate(validation, hooks, Progress(validation.steps, 0))
+                logs |= {f"val_{name}": value for name, value in found.items()}
+            progress.finish(logs)
+            hooks.call("on_epoch_end", epoch, logs)
+            if self.stop_training:
+                break
+        hooks.call("on_train_end", logs)
+        return history
+
+    def _train_epoch(
+        self, data: Arrays, epoch: int, shuffle: bool, hooks: CallbackList, progress: Progress
+    ) -> dict[str, float]:
+        """One pass over the data; the logs at its end."""
+        self.reset_metrics()
+        program, store = self.program("train"), self._store
+        store.push()
+        before = program.state()
+        key = shuffle_key(self.place[0], epoch) if shuffle else None
+        each_batch = hooks.wants("on_train_batch_end")
+        logs: Any = {}
+        step = 0
+        for batch in data.batches(key):
+            hooks.call("on_train_batch_begin", step, {})
+            logs = store.run(program, batch)
+            step += 1
+            if each_batch or progress.due() or step == data.steps:
+                values = self._floats(logs)
+                if not math.isfinite(values.get("loss", 0.0)):
+                    raise NonFiniteLoss(first_failure(self, before, data.batches(key), epoch))
+                hooks.call("on_train_batch_end", step - 1, values)
+                if step < data.steps:
+                    progress.update(step, values)
+        return self._floats(logs)
+
+    def _floats(self, logs: Any) -> dict[str, float]:
+        to_numpy = load(self.backend).engine.to_numpy
+        return {name: float(to_numpy(value)) for name, value in logs.items()}
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """The loss and the metrics on data: a float if there is only the loss, a list, or a dict by name.
+
+        Arguments are those of `fit`; `steps` is not supported yet.
+        """
+        refuse("evaluate", steps=(steps, None))
+        self.require_compiled("evaluate")
+        data = Arrays(_required(x), y, sample_weight, batch_size=batch_size)
+        with self.on_own_backend():
+            self.prepare(data.x, data.y, data.sample_weight)
+            hooks = CallbackList(callbacks or [], self, steps=data.steps)
+            progress = Progress(data.steps, _verbosity(verbose))
+            logs = self._evaluate(data, hooks, progress)
+            progress.finish(logs)
+        return self._in_form(logs, return_dict)
+
+    def _evaluate(self, data: Arrays, hooks: CallbackList, progress: Progress) -> dict[str, float]:
+        self.reset_metrics()
+        program, store = self.program("test"), self._store
+        each_batch = hooks.wants("on_test_batch_end")
+        hooks.call("on_test_begin", {})
+        logs: Any = {}
+        for step, batch in enumerate(data.batches()):
+            hooks.call("on_test_batch_begin", step, {})
+            logs = store.run(program, batch)
+            if each_batch or progress.due():
+                values = self._floats(logs)
+                hooks.call("on_test_batch_end", step, values)
+                progress.update(step + 1, values)
+        values = self._floats(logs)
+        hooks.call("on_test_end", values)
+        return values
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """The predictions for inputs, as a NumPy array (a tuple of them if the model gives several).
+
+        Needs no `compile`. Arguments are those of `fit`; `steps` is not supported yet.
+        """
+        refuse("predict", steps=(steps, None))
+        data = Arrays(x, batch_size=batch_size)
+        with self.on_own_backend():
+            self.prepare(data.x, None)
+            program = self.program("predict")
+            hooks = CallbackList(callbacks or [], self, steps=data.steps)
+            progress = Progress(data.steps, _verbosity(verbose))
+            hooks.call("on_predict_begin", {})
+            parts = []
+            for step, batch in enumerate(data.batches()):
+                hooks.call("on_predict_batch_begin", step, {})
+                parts.append(self._arrays(self._predict_batch(program, batch)))
+                hooks.call("on_predict_batch_end", step, {})
+                if progress.due():
+                    progress.update(step + 1, {})
+            progress.finish({})
+            hooks.call("on_predict_end", {})
+        return tree.map_leaves(lambda *arrays: np.concatenate(arrays), *parts)
+
+    def _predict_batch(self, program: Any, batch: Any) -> Any:
+        self._store.push()
+        return program.run(batch)
+
+    def _arrays(self, outputs: Any) -> Any:
+        to_numpy = load(self.backend).engine.to_numpy
+        return tree.map_leaves(lambda y: np.array(to_numpy(y)), outputs)
+
+    # One batch at a time.
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One step of training on a batch, and its loss and metrics: those of this batch alone."""
+        self.require_compiled("train_on_batch")
+        return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """The loss and metrics of a batch."""
+        self.require_compiled("test_on_batch")
+        return self._on_batch("test", x, y, sample_weight, None, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The predictions for a batch, as NumPy."""
+        x = to_array("x", x)
+        with self.on_own_backend():
+            self.prepare(x, None)
+            return self._arrays(self._predict_batch(self.program("predict"), (x, None, None)))
+
+    def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+        data = Arrays(x, y, sample_weight, class_weight, batch_size=2**31)
+        with self.on_own_backend():
+            self.prepare(data.x, data.y, data.sample_weight)
+            self.reset_metrics()
+            (batch,) = data.batches()
+            logs = self._floats(self._store.run(self.program(kind), batch))
+        return self._in_form(logs, return_dict)
+
+    @staticmethod
+    def _in_form(logs: dict[str, float], return_dict: bool) -> Any:
+        if return_dict:
+            return logs
+        values = list(logs.values())
+        return values[0] if len(values) == 1 else values
+
+
+def _required(x: Any) -> Any:
+    if x is None:
+        raise ValueError("x is None; pass an array of inputs")
+    return x
+
+
+def _verbosity(verbose: Any) -> int:
+    if verbose == "auto":
+        return 1
+    if verbose not in (0, 1, 2):
+        raise ValueError(f"verbose is 'auto', 0, 1 or 2; got {verbose!r}")
+    return int(verbose)
+
