@@ -60,7 +60,7 @@ class Operators:
         x = B.strided_slice(self, start=start, stop=stop, step=step)
         for axis in flips:
             x = B.flip(x, axis=axis)
-        return x if tuple(x.shape) == shape else B.reshape(x, shape=shape)
+        return x if tuple(x.shape) == shape else B.reshape(x, newshape=shape)
 
 
 def _install(symbol: str, op: str, swapped: bool = False) -> None:
