@@ -1,12 +1,161 @@
 """Finding, loading and choosing backends."""
 
+import subprocess
+import sys
+import threading
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
 import pytest
 
-from kcompat.backend import load
+from kcompat import active, ops
+from kcompat import backend as backends
+from kcompat.interpreter import Interpreter
+from kcompat.spec import OPS
+
+
+@pytest.fixture
+def restored():
+    """Put the process-wide choice back after the test."""
+    chosen = active.process.__dict__
+    yield
+    active.process.__dict__ = chosen
+
+
+@pytest.fixture
+def only(monkeypatch):
+    """Register nothing but the given entry points."""
+    return lambda *entries: monkeypatch.setattr(
+        backends, "registered", lambda: {entry.name: entry for entry in entries}
+    )
 
 
 def test_registered_backend_loads(registered):
     try:
-        assert load(registered).name == registered
+        assert backends.load(registered).name == registered
     except ImportError as error:
         pytest.skip(str(error))
+
+
+def test_every_backend_has_every_primitive(backend):
+    missing = [name for name, how in backend.support.items() if how == "missing"]
+    assert not missing, f"add these functions to the ops module of {backend.name}"
+
+
+@pytest.mark.usefixtures("restored")
+def test_default_backend_is_that_of_the_environment(backend, monkeypatch):
+    monkeypatch.setenv(backends.VARIABLE, backend.name)
+    active.process.__dict__ = {}
+    assert backends.get_backend() == backend.name
+
+
+@pytest.mark.usefixtures("restored")
+def test_default_backend_is_numpy(monkeypatch):
+    monkeypatch.delenv(backends.VARIABLE, raising=False)
+    active.process.__dict__ = {}
+    assert backends.get_backend() == "numpy"
+    assert isinstance(ops.add([1.0], 2.0), np.ndarray)
+
+
+def test_environment_is_read_in_a_new_process():
+    program = "from kcompat import backend; backend.get_backend()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={backends.VARIABLE: "nmpy"}, capture_output=True, text=True, check=False
+    )
+    assert "did you mean 'numpy'?" in done.stderr
+
+
+def test_use_backend_holds_within_its_block(backend):
+    outside = backends.get_backend()
+    with backends.use_backend(backend.name):
+        assert backends.get_backend() == backend.name
+        assert ops.is_tensor(ops.ones((2,)))
+    assert backends.get_backend() == outside
+
+
+def seen_by_a_thread():
+    names = []
+    thread = threading.Thread(target=lambda: names.append(backends.get_backend()))
+    thread.start()
+    thread.join()
+    return names[0]
+
+
+@pytest.mark.usefixtures("restored")
+def test_threads_see_set_backend(backend):
+    backends.set_backend(backend.name)
+    assert backends.get_backend() == seen_by_a_thread() == backend.name
+
+
+def test_threads_do_not_see_use_backend():
+    before = backends.get_backend()
+    other = Interpreter("other", {}, backends.load("numpy").engine)
+    with active.use(other):
+        assert backends.get_backend() == "other"
+        assert seen_by_a_thread() == before
+
+
+def test_unknown_backend_suggests_the_nearest():
+    with pytest.raises(LookupError, match=r"'nmpy'.*numpy.*did you mean 'numpy'\?"):
+        backends.load("nmpy")
+
+
+@pytest.mark.parametrize(
+    ("distribution", "line"),
+    [("kcompat", "pip install 'kcompat[absent]'"), ("kcompat-absent", "pip install kcompat-absent")],
+)
+def test_missing_package_gives_the_pip_line(only, distribution, line):
+    def load():
+        raise ModuleNotFoundError("No module named 'absent'")
+
+    only(SimpleNamespace(name="absent", dist=SimpleNamespace(name=distribution), load=load))
+    with pytest.raises(ImportError, match="'absent'") as caught:
+        backends.load("absent")
+    assert line in str(caught.value)
+    (info,) = backends.list_backends()
+    assert not info.installed
+    assert line in info.error
+
+
+def test_list_backends_says_how_each_op_is_supported(backend, only):
+    only(backends.registered()[backend.name])
+    (info,) = backends.list_backends()
+    assert info.installed
+    assert info.version
+    assert info.devices
+    assert sorted(info.native + info.composed + info.missing) == sorted(OPS)
+
+
+class Foreign:
+    """A tensor of some other framework."""
+
+    shape, dtype = (2,), "float32"
+
+
+def test_tensor_of_another_backend_is_refused_with_the_fix(backend):
+    message = f"{backend.name}.*Foreign.*convert it to a NumPy array, or switch"
+    with backends.use_backend(backend.name), pytest.raises(TypeError, match=message):
+        ops.add(Foreign(), 1.0)
+
+
+def test_arrays_lists_and_numbers_are_converted(backend):
+    with backends.use_backend(backend.name):
+        for x in (np.array([1.0, 2.0], "float32"), [1.0, 2.0], (1.0, 2.0)):
+            y = ops.add(x, 1)
+            assert ops.is_tensor(y)
+            np.testing.assert_array_equal(ops.convert_to_numpy(y), np.array([2.0, 3.0], "float32"))
+        assert ops.convert_to_numpy(ops.add(1, 2.5)) == 3.5
+
+
+def test_unknown_public_name_in_an_ops_module_is_an_error():
+    module = ModuleType("half_ops")
+    exec("def multipy(x1, x2): return x1 * x2\ndef _helper(x): return x\nimport math", module.__dict__)
+    with pytest.raises(TypeError, match=r"'half'.*multipy.*check the spelling"):
+        Interpreter("half", backends.native_ops(module), backends.load("numpy").engine)
+
+
+def test_missing_primitive_raises_its_name_on_call():
+    half = Interpreter("half", {}, backends.load("numpy").engine)
+    assert half.support["matmul"] == "missing"
+    with pytest.raises(NotImplementedError, match=r"'half'.*'matmul'.*ops module"):
+        half.matmul(np.ones((2, 2)), np.ones((2, 2)))
