@@ -24,7 +24,8 @@ def _windows(x, window, strides, dilation, outputs):
 
 def _columns(x, window, strides, dilation, outputs):
     """One row for each output cell: `(batch * outputs, window * channels)`."""
-    return _windows(x, window, strides, dilation, outputs).reshape(x.shape[0] * math.prod(outputs), -1)
+    shape = (x.shape[0] * math.prod(outputs), math.prod(window) * x.shape[-1])
+    return _windows(x, window, strides, dilation, outputs).reshape(shape)
 
 
 def _output_sizes(x, window, strides, dilation):
