@@ -35,8 +35,8 @@ def as_dtype(dtype: Any) -> str:
         name = dtype
     elif dtype is float:
         return _default_float
-    elif dtype in (bool, int):
-        return dtype.__name__ if dtype is bool else "int32"
+    elif dtype is bool or dtype is int:  # by identity: NumPy's and TensorFlow's dtypes equal Python's types
+        return "bool" if dtype is bool else "int32"
     elif hasattr(dtype, "name"):
         name = dtype.name  # numpy, jax and tensorflow dtypes
     else:
