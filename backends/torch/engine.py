@@ -75,6 +75,10 @@ class _WithGradient(torch.autograd.Function):
 class TorchProgram(Program):
     """Runs the step eagerly, and records only what `value_and_grad` is given."""
 
+    def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
+        self.device = torch.get_default_device()
+        super().__init__(B, step, state)
+
     def _hold(self, state: State) -> Holder:
         asarray = self.B.engine.asarray
         return Holder(tree.map_leaves(lambda x: asarray(x).detach(), state))
@@ -82,7 +86,13 @@ class TorchProgram(Program):
     def run(self, batch: Any) -> Any:
         """Do one step and give its logs."""
         with torch.no_grad():
-            return super().run(tree.map_leaves(self.B.engine.borrow, batch))
+            return super().run(tree.map_leaves(self._borrow, batch))
+
+    def _borrow(self, x: Any) -> torch.Tensor:
+        """The tensor of an entry of the batch; it shares the array's memory if it can."""
+        if type(x) is np.ndarray and x.flags.carray and x.dtype.isnative and x.dtype.kind in "biuf":
+            return torch.from_numpy(x).to(self.device)
+        return self.B.engine.asarray(x)
 
 
 class TorchEngine(Engine):
@@ -105,14 +115,8 @@ class TorchEngine(Engine):
         check_numbers(x)
         if x.dtype.name == "bfloat16":  # NumPy's is an extension that torch does not read
             x, dtype = x.astype(np.float32), dtype or "bfloat16"
-        return torch.tensor(np.ascontiguousarray(x).reshape(x.shape), dtype=None if dtype is None else TORCH[dtype])
-
-    def borrow(self, x: Any) -> torch.Tensor:
-        """A tensor that may share memory with the array `x`, for use while the caller leaves it alone."""
-        plain = type(x) is np.ndarray and x.flags.writeable and x.flags.c_contiguous and x.dtype.name in TORCH
-        if not plain or x.dtype.name == "bfloat16":
-            return self.asarray(x)
-        return torch.from_numpy(x).to(torch.get_default_device())
+        x = np.ascontiguousarray(x, x.dtype.newbyteorder("=")).reshape(x.shape)  # torch reads no other
+        return torch.tensor(x, dtype=None if dtype is None else TORCH[dtype])
 
     def to_numpy(self, x: Any) -> np.ndarray:
         """See `Engine.to_numpy`."""

@@ -1,8 +1,11 @@
 """The primitives on torch tensors, and the composed ops that torch has a faster form of.
 
-torch's derivative stands wherever its values at kinks are the spec's: they agree for all that is here
-but `power` and `sign`, which say what they do about it.
+The derivatives are torch's: its values at kinks are the spec's for all that is here but `power`. Of the ops that
+are not here, `hard_sigmoid` has no second derivative in torch, `var` loses digits in its first, and
+`batch_norm` folds the mean into the offset.
 """
+
+import itertools
 
 import torch
 from torch.nn import functional
@@ -63,11 +66,10 @@ def power(x1, x2):
 
 
 def clip(x, x_min, x_max):
+    if type(x_min) in SCALARS and type(x_max) in SCALARS and x.is_floating_point():
+        return torch.clamp(x, x_min, x_max)
     dtype = TORCH[result_type(x, x_min, x_max)]
-    bounds = [b if type(b) in SCALARS else b.to(dtype) for b in (x_min, x_max)]
-    if (type(x_min) in SCALARS) != (type(x_max) in SCALARS):
-        bounds = [torch.as_tensor(b, dtype=dtype) for b in bounds]
-    return torch.clamp(torch.as_tensor(x, dtype=dtype), *bounds)
+    return torch.clamp(*(torch.as_tensor(t, dtype=dtype) for t in (x, x_min, x_max)))
 
 
 # Comparison, choice, bits
@@ -101,15 +103,15 @@ def where(condition, x1, x2):
     return torch.where(condition, x1, x2)
 
 
-def _of_bits(f):
+def _bitwise(f):
     def call(x, y):
         return f(x, y) if as_is(x, y) else f(*promoted(x, y))
 
     return call
 
 
-bitwise_and, bitwise_or, bitwise_xor = map(_of_bits, (torch.bitwise_and, torch.bitwise_or, torch.bitwise_xor))
-left_shift, right_shift = _of_bits(torch.bitwise_left_shift), _of_bits(torch.bitwise_right_shift)
+bitwise_and, bitwise_or, bitwise_xor = map(_bitwise, (torch.bitwise_and, torch.bitwise_or, torch.bitwise_xor))
+left_shift, right_shift = map(_bitwise, (torch.bitwise_left_shift, torch.bitwise_right_shift))
 
 # Functions of one
 
@@ -201,8 +203,19 @@ _SMALL_INTEGERS = {
 }
 
 
+def _is_no_axis(axis):
+    """Whether `axis` is an empty tuple, which to torch means all axes."""
+    return axis is not None and not isinstance(axis, int) and len(axis) == 0
+
+
+def _refuse_nothing(x, axis):
+    """Raise the spec's ValueError for a maximum over no elements."""
+    if x.numel() == 0:
+        maximum_along(TensorSpec(tuple(x.shape)), axis=axis)
+
+
 def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    if axis is not None and axis in ((), []):  # to torch an empty tuple means all axes
+    if _is_no_axis(axis):
         return x.to(_SMALL_INTEGERS.get(x.dtype, x.dtype))
     if x.is_floating_point():
         return torch.sum(x, dim=axis, keepdim=keepdims)
@@ -212,16 +225,13 @@ def sum(x, *, axis=None, keepdims=False):  # noqa: A001
 
 def mean(x, *, axis=None, keepdims=False):
     x = _as_float(x)
-    return x if axis is not None and axis in ((), []) else torch.mean(x, dim=axis, keepdim=keepdims)
+    return x if _is_no_axis(axis) else torch.mean(x, dim=axis, keepdim=keepdims)
 
 
 def _extremum(f):
     def call(x, *, axis=None, keepdims=False):
-        if x.numel() == 0:  # over no elements that is a ValueError, for which torch has an IndexError
-            maximum_along(TensorSpec(tuple(x.shape)), axis=axis)
-        if axis is not None and axis in ((), []):
-            return x
-        return f(x, dim=() if axis is None else axis, keepdim=keepdims)
+        _refuse_nothing(x, axis)
+        return x if _is_no_axis(axis) else f(x, dim=() if axis is None else axis, keepdim=keepdims)
 
     return call
 
@@ -230,7 +240,9 @@ max, min = _extremum(torch.amax), _extremum(torch.amin)  # noqa: A001
 
 
 def logsumexp(x, *, axis=None, keepdims=False):
-    return torch.logsumexp(_as_float(x), dim=tuple(range(x.ndim)) if axis is None else axis, keepdim=keepdims)
+    x = _as_float(x)
+    _refuse_nothing(x, axis)
+    return torch.logsumexp(x, dim=tuple(range(x.ndim)) if axis is None else axis, keepdim=keepdims)
 
 
 def softmax(x, *, axis=-1):
@@ -248,8 +260,7 @@ def log_softmax(x, *, axis=-1):
 
 
 def argmax(x, *, axis=None, keepdims=False):
-    if x.numel() == 0:
-        maximum_along(TensorSpec(tuple(x.shape)), axis=axis)
+    _refuse_nothing(x, axis)
     x = x.to(torch.uint8) if x.dtype is torch.bool else x
     return torch.argmax(x, dim=axis, keepdim=keepdims).to(torch.int32)
 
@@ -320,7 +331,7 @@ def split(x, *, indices_or_sections, axis=0):
         sizes = [size // indices_or_sections] * indices_or_sections
     else:
         edges = [0, *indices_or_sections, size]
-        sizes = [b - a for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        sizes = [b - a for a, b in itertools.pairwise(edges)]
     return torch.split(x, sizes, dim=axis)
 
 
