@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
-import importlib.metadata
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +27,9 @@ def default_name() -> str:
 @functools.cache
 def registered() -> dict[str, Any]:
     """The entry points of every backend that is registered, by name."""
-    return {entry.name: entry for entry in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda e: e.name)}
+    from importlib.metadata import entry_points  # takes long, and `import kcompat` does not need it
+
+    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
 
 
 loaded: dict[str, Interpreter] = {}

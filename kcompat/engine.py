@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -63,7 +62,10 @@ class Engine:
         """Seed the framework's own generator, for `rng="native"`."""
 
     def version(self) -> str:
-        return importlib.metadata.version(self.package)
+        """The version of the package."""
+        from importlib.metadata import version  # takes long, and `import kcompat` does not need it
+
+        return version(self.package)
 
     def admit(self, x: Any) -> Any:
         """Make `x` an operand: a variable gives its value, arrays and lists are converted, other tensors refused."""

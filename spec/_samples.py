@@ -13,7 +13,7 @@ import numpy as np
 
 from kcompat.spec._op import Sample
 
-Maker = Callable[[np.random.Generator], Iterable[Sample]]
+Maker = Callable[["np.random.Generator"], Iterable[Sample]]  # a string: numpy.random is slow to import
 
 
 def unary(low: float = -2.0, high: float = 2.0, extremes: tuple[float, ...] = (), **attrs: Any) -> Maker:
