@@ -72,9 +72,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     An array keeps its dtype; Python floats become floatx and Python ints int32.
     """
     B = active()
-    if hasattr(type(x), "assign") and hasattr(x, "value"):
-        x = x.value
-    elif hasattr(x, "dtype") and type(x) not in B.tensor_types:
+    if hasattr(x, "dtype") and type(x) not in B.tensor_types:  # a variable too, ours or the framework's
         x = B.admit(x)
     return B.constant(x, dtype=None if dtype is None else as_dtype(dtype))
 
