@@ -32,7 +32,7 @@ class TensorFlowEngine(Engine):
             dtype = dtype or default_dtype(x)
         x = np.asarray(x)
         check_numbers(x)
-        return tf.convert_to_tensor(x if dtype is None else x.astype(tf.as_dtype(dtype).as_numpy_dtype, copy=False))
+        return tf.constant(x if dtype is None else x.astype(tf.as_dtype(dtype).as_numpy_dtype, copy=False))
 
     def to_numpy(self, x: Any) -> np.ndarray:
         """See `Engine.to_numpy`."""

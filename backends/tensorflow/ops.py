@@ -1,5 +1,6 @@
 """The primitives on TensorFlow's tensors, and the composed ops that TensorFlow has a faster form of."""
 
+import itertools
 import math
 
 import numpy as np
@@ -42,7 +43,7 @@ _SCALARS = frozenset({bool, int, float})
 def _as(x, dtype):
     """A scalar or a tensor as a tensor of `dtype`."""
     if type(x) in _SCALARS:
-        return tf.constant(np.array(x).astype(tf.as_dtype(dtype).as_numpy_dtype))
+        return tf.constant(float(x) if is_float(dtype) else bool(x) if dtype == "bool" else int(x), dtype)
     return x if x.dtype == dtype else tf.cast(x, dtype)
 
 
@@ -78,7 +79,8 @@ _NARROW = ("bool", "int8", "int16", "uint8", "uint16")
 
 
 def add(x1, x2):
-    return tf.add(*_pair(x1, x2))
+    x1, x2 = _pair(x1, x2)
+    return tf.logical_or(x1, x2) if x1.dtype == tf.bool else tf.add(x1, x2)
 
 
 def subtract(x1, x2):
@@ -86,7 +88,8 @@ def subtract(x1, x2):
 
 
 def multiply(x1, x2):
-    return tf.multiply(*_pair(x1, x2))
+    x1, x2 = _pair(x1, x2)
+    return tf.logical_and(x1, x2) if x1.dtype == tf.bool else tf.multiply(x1, x2)
 
 
 def divide(x1, x2):
@@ -120,11 +123,11 @@ def clip(x, x_min, x_max):
 
 
 def absolute(x):
-    return tf.abs(x)
+    return x if x.dtype.is_unsigned or x.dtype == tf.bool else tf.abs(x)
 
 
 def negative(x):
-    return tf.negative(x)
+    return tf.zeros_like(x) - x if x.dtype.is_unsigned else tf.negative(x)
 
 
 def reciprocal(x):
@@ -345,6 +348,14 @@ def max(x, *, axis=None, keepdims=False):  # noqa: A001
     return tf.reduce_max(x, _axes(axis), keepdims)
 
 
+def min(x, *, axis=None, keepdims=False):  # noqa: A001
+    if 0 in tuple(x.shape):
+        _rules.maximum_along(x, axis=axis, keepdims=keepdims)
+    if _lacks(x, "bool"):
+        return tf.reduce_all(x, _axes(axis), keepdims)
+    return tf.reduce_min(x, _axes(axis), keepdims)
+
+
 def matmul(x1, x2):
     x1, x2 = _pair(x1, x2)
     if _lacks(x1, *_NARROW, "uint32", "uint64"):
@@ -418,4 +429,4 @@ def split(x, *, indices_or_sections, axis=0):
             raise ValueError(f"split: size {size} of axis {axis} is not a multiple of {indices_or_sections}")
         return tuple(tf.split(x, indices_or_sections, axis))
     edges = [0, *indices_or_sections, size]
-    return tuple(tf.split(x, [b - a for a, b in zip(edges[:-1], edges[1:], strict=True)], axis))
+    return tuple(tf.split(x, [b - a for a, b in itertools.pairwise(edges)], axis))
