@@ -13,7 +13,8 @@ from jax import lax
 from kcompat import tree
 from kcompat.active import use
 from kcompat.backends.jax.dtypes import available
-from kcompat.backends.jax.program import JaxProgram, Ordered
+from kcompat.backends.jax.program import JaxProgram, private_copy
+from kcompat.backends.jax.trees import ordered, plain
 from kcompat.engine import (
     Engine,
     check_numbers,
@@ -37,13 +38,12 @@ class JaxEngine(Engine):
         if not hasattr(x, "dtype"):
             x = np.asarray(x)
             dtype = dtype or default_dtype(x)
-        x = np.asarray(x)
-        check_numbers(x)
-        return jnp.array(x, available(dtype or x.dtype.name))  # a copy: jnp.asarray may share NumPy's memory
+        check_numbers(np.asarray(x))
+        return jnp.asarray(private_copy(x, dtype))
 
     def to_numpy(self, x: Any) -> np.ndarray:
         """See `Engine.to_numpy`."""
-        return np.asarray(lax.stop_gradient(x))
+        return np.asarray(x)
 
     def is_tensor(self, x: Any) -> bool:
         """See `Engine.is_tensor`."""
@@ -71,10 +71,10 @@ class JaxEngine(Engine):
             def loss_and_aux(leaves: list[Any]) -> Any:
                 loss, aux = split_aux(f(*with_leaves(leaves)[0]), has_aux)
                 check_scalar(loss)
-                return B.admit(loss), Ordered(aux)
+                return B.admit(loss), ordered(aux)
 
             (value, aux), grads = jax.value_and_grad(loss_and_aux, has_aux=True)(leaves)
-            return ((value, aux) if has_aux else value), rebuild(grads)
+            return ((value, plain(aux)) if has_aux else value), rebuild(grads)
 
         return run
 
@@ -117,7 +117,8 @@ class JaxEngine(Engine):
 
     def jit(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `Engine.jit`."""
-        return jax.jit(lambda *args: Ordered(f(*args)))
+        compiled = jax.jit(lambda *args: ordered(f(*args)))
+        return lambda *args: plain(compiled(*map(ordered, args)))
 
     def compile(self, B: Any, step: Callable[..., Any], state: Any) -> JaxProgram:
         """See `Engine.compile`."""
