@@ -9,6 +9,7 @@ import numpy as np
 
 from kcompat import autodiff, tree
 from kcompat.active import use
+from kcompat.interpreter import Interpreter
 from kcompat.program import Program
 from kcompat.spec import Joint, floatx, is_float
 
@@ -27,6 +28,7 @@ class Engine:
     def __init__(self) -> None:
         self.tensor_types: set[type] = {*SCALARS, type(None)}
         """Types known to be fine as operands; `admit` adds the backend's own as it meets them."""
+        self._native_random: Interpreter | None = None
 
     # What every backend defines.
 
@@ -60,6 +62,21 @@ class Engine:
 
     def seed(self, seed: int) -> None:
         """Seed the framework's own generator, for `rng="native"`."""
+
+    def native_bits(self, key: Any, *, shape: tuple[int, ...]) -> Any:
+        """32 random bits an element, as int32, from the framework's own generator; here NumPy's Philox (Salmon, 2011)."""
+        words = np.ascontiguousarray(self.to_numpy(key)).view(np.uint32)
+        generator = np.random.Philox(key=words[:2].view(np.uint64)[0], counter=int(words[2]) << 128)
+        bits = generator.random_raw(-(-int(np.prod(shape)) // 2)).view(np.int32)
+        return self.asarray(bits[: int(np.prod(shape))].reshape(shape))
+
+    def native_random(self, B: Any) -> Interpreter:
+        """The interpreter of this backend in which draws take their bits from `native_bits`."""
+        while isinstance(B, autodiff.Tape):  # draws have no gradient
+            B = B.base
+        if self._native_random is None:
+            self._native_random = Interpreter(B.name, {**B.native, "random_bits": self.native_bits}, self)
+        return self._native_random
 
     def version(self) -> str:
         """The version of the package."""

@@ -27,6 +27,7 @@ class Interpreter:
             )
         self.name = name
         self.engine = engine
+        self.native = native
         self.level = 0  # tapes count how many of them are stacked
         self.support: dict[str, str] = {}
         for op in OPS.values():

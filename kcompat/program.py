@@ -45,7 +45,7 @@ class Program:
         self.holder = state if isinstance(state, Holder) else self._hold(state)
 
     def _hold(self, state: State) -> Holder:
-        return Holder(state)
+        return Holder(tree.map_leaves(self.B.engine.asarray, state))
 
     def run(self, batch: Any) -> Any:
         """Do one step and give its logs."""

@@ -40,6 +40,9 @@ class ShapeEngine:
         array = np.asarray(x)
         return TensorSpec(array.shape, dtype or (float_type() if array.dtype.kind == "f" else as_dtype(array.dtype)))
 
+    def native_random(self, B: Any) -> Any:
+        return B
+
     def is_tensor(self, x: Any) -> bool:
         return isinstance(x, TensorSpec)
 

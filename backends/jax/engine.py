@@ -61,6 +61,12 @@ class JaxEngine(Engine):
         """See `Engine.synchronize`."""
         jax.block_until_ready(x)
 
+    def native_bits(self, key: jax.Array, *, shape: tuple[int, ...]) -> jax.Array:
+        """See `Engine.native_bits`: `jax.random.bits` of the key, with the counter folded in."""
+        words = lax.bitcast_convert_type(key, jnp.uint32)
+        own = jax.random.fold_in(jax.random.wrap_key_data(words[:2], impl="threefry2x32"), words[2])
+        return lax.bitcast_convert_type(jax.random.bits(own, shape), jnp.int32)
+
     def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
         """See `Engine.value_and_grad`."""
 

@@ -30,6 +30,13 @@ class _Geometry:
         possible = 0 not in (*x_shape, *kernel_shape) and dtype.is_floating
         simple = self.groups == 1 and all(d == 1 for d in dilation)
         self.plain = possible and simple
+        self.depthwise = (
+            possible
+            and self.rank == 2
+            and 1 < self.groups == x_shape[-1]
+            and strides == strides[:1] * 2
+            and dilation == (1, 1)
+        )
         self.general = possible and self.rank == 2
         self.how = {"strides": [1, *strides, 1], "dilations": [1, *dilation, 1], "padding": self.padding or "VALID"}
 
@@ -49,7 +56,7 @@ def _lift(shape, axis):
 
 
 def _lift_attributes(strides, padding, dilation):
-    return {"strides": (1, *strides), "padding": ((0, 0), *padding), "dilation": (1, *dilation)}
+    return {"strides": (strides[0], *strides), "padding": ((0, 0), *padding), "dilation": (1, *dilation)}
 
 
 @declared

@@ -67,6 +67,11 @@ class TensorFlowEngine(Engine):
         """See `Engine.version`: the distribution may be `tensorflow` or `tensorflow-cpu`."""
         return tf.__version__
 
+    def native_bits(self, key: tf.Tensor, *, shape: tuple[int, ...]) -> tf.Tensor:
+        """See `Engine.native_bits`: a stateless draw of the key, with the counter folded in."""
+        seed = tf.random.fold_in(key[:2], key[2])
+        return tf.random.stateless_uniform(shape, seed, minval=None, maxval=None, dtype=tf.int32)
+
     def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
         """See `Engine.value_and_grad`."""
 

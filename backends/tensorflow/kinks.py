@@ -78,7 +78,11 @@ def clip(x, x_min, x_max):
     return tf.maximum(tf.minimum(x, x_max), x_min)
 
 
-@with_gradient(lambda B, g, y, x, *, alpha: (tf.where(x > 0, g, g * (y + alpha)),))
+def _elu_pull(B, g, y, x, *, alpha):
+    return (tf.raw_ops.EluGrad(gradients=g, outputs=y) if alpha == 1 else tf.where(x > 0, g, g * (y + alpha)),)
+
+
+@with_gradient(_elu_pull)
 def elu(x, *, alpha):
     """TensorFlow's own computes `exp(x) - 1`, which cancels near 0."""
     below = tf.math.expm1(tf.minimum(x, 0))

@@ -1,11 +1,11 @@
 """The primitives on TensorFlow's tensors, and the composed ops that TensorFlow has a faster form of."""
 
-import itertools
 import math
 
 import numpy as np
 import tensorflow as tf
 
+from kcompat.backends.tensorflow import dtypes as _dtypes
 from kcompat.backends.tensorflow import kinks as _kinks
 from kcompat.backends.tensorflow.convolution import convolution, convolution_input_grad, convolution_kernel_grad
 from kcompat.backends.tensorflow.indexing import (
@@ -17,108 +17,87 @@ from kcompat.backends.tensorflow.indexing import (
     take_along_axis,
 )
 from kcompat.backends.tensorflow.pooling import average_pool, max_pool
+from kcompat.backends.tensorflow.structure import (
+    broadcast_to,
+    concatenate,
+    flip,
+    interior_pad,
+    reshape,
+    split,
+    stack,
+    strided_slice,
+    transpose,
+)
 from kcompat.spec import _rules, float_type, floatx, is_float, result_type
-from kcompat.spec._rules import normalize_axes as _normalize_axes
 
 __all__ = [
     "argmax",
     "argsort",
     "average_pool",
+    "broadcast_to",
+    "concatenate",
     "convolution",
     "convolution_input_grad",
     "convolution_kernel_grad",
+    "flip",
+    "interior_pad",
     "max_pool",
+    "reshape",
     "scatter_add",
     "scatter_add_along_axis",
+    "split",
+    "stack",
+    "strided_slice",
     "take",
     "take_along_axis",
+    "transpose",
 ]
-
-_SCALARS = frozenset({bool, int, float})
-
-
-# Dtypes: TensorFlow promotes nothing by itself.
-
-
-def _as(x, dtype):
-    """A scalar or a tensor as a tensor of `dtype`."""
-    if type(x) in _SCALARS:
-        return tf.constant(float(x) if is_float(dtype) else bool(x) if dtype == "bool" else int(x), dtype)
-    return x if x.dtype == dtype else tf.cast(x, dtype)
-
-
-def _operands(*xs):
-    """Tensors of the dtype of the result."""
-    dtype = result_type(*xs)
-    return [_as(x, dtype) for x in xs]
-
-
-def _pair(x1, x2):
-    if type(x1) not in _SCALARS and type(x2) not in _SCALARS and x1.dtype == x2.dtype:
-        return x1, x2
-    return _operands(x1, x2)
-
-
-def _float(x):
-    return x if x.dtype.is_floating else tf.cast(x, floatx())
-
-
-def _through(f, wide, *xs, **attrs):
-    """`f`, which lacks the dtype of `xs`, computed in a wider one."""
-    return tf.cast(f(*(tf.cast(x, wide) for x in xs), **attrs), xs[0].dtype)
-
-
-def _lacks(x, *dtypes):
-    return x.dtype.name in dtypes
-
-
-_NARROW = ("bool", "int8", "int16", "uint8", "uint16")
 
 
 # Arithmetic.
 
 
 def add(x1, x2):
-    x1, x2 = _pair(x1, x2)
+    x1, x2 = _dtypes.pair(x1, x2)
     return tf.logical_or(x1, x2) if x1.dtype == tf.bool else tf.add(x1, x2)
 
 
 def subtract(x1, x2):
-    return tf.subtract(*_pair(x1, x2))
+    return tf.subtract(*_dtypes.pair(x1, x2))
 
 
 def multiply(x1, x2):
-    x1, x2 = _pair(x1, x2)
+    x1, x2 = _dtypes.pair(x1, x2)
     return tf.logical_and(x1, x2) if x1.dtype == tf.bool else tf.multiply(x1, x2)
 
 
 def divide(x1, x2):
     dtype = float_type(x1, x2)
-    return tf.divide(_as(x1, dtype), _as(x2, dtype))
+    return tf.divide(_dtypes.convert(x1, dtype), _dtypes.convert(x2, dtype))
 
 
 def power(x1, x2):
-    constant = type(x2) in _SCALARS and x2 != 0
-    x1, x2 = _pair(x1, x2)
+    constant = type(x2) in _dtypes.SCALARS and x2 != 0
+    x1, x2 = _dtypes.pair(x1, x2)
     if not x1.dtype.is_floating:
-        return _through(tf.pow, tf.int64, x1, x2)
+        return _dtypes.through(tf.pow, tf.int64, x1, x2)
     return tf.pow(x1, x2) if constant else _kinks.power(x1, x2)
 
 
 def maximum(x1, x2):
-    x1, x2 = _pair(x1, x2)
-    return _kinks.maximum(x1, x2) if x1.dtype.is_floating else _through(tf.maximum, tf.int64, x1, x2)
+    x1, x2 = _dtypes.pair(x1, x2)
+    return _kinks.maximum(x1, x2) if x1.dtype.is_floating else _dtypes.through(tf.maximum, tf.int64, x1, x2)
 
 
 def minimum(x1, x2):
-    x1, x2 = _pair(x1, x2)
-    return _kinks.minimum(x1, x2) if x1.dtype.is_floating else _through(tf.minimum, tf.int64, x1, x2)
+    x1, x2 = _dtypes.pair(x1, x2)
+    return _kinks.minimum(x1, x2) if x1.dtype.is_floating else _dtypes.through(tf.minimum, tf.int64, x1, x2)
 
 
 def clip(x, x_min, x_max):
-    x, x_min, x_max = _operands(x, x_min, x_max)
+    x, x_min, x_max = _dtypes.promoted(x, x_min, x_max)
     if not x.dtype.is_floating:
-        return _through(lambda x, low, high: tf.maximum(tf.minimum(x, high), low), tf.int64, x, x_min, x_max)
+        return _dtypes.through(lambda x, low, high: tf.maximum(tf.minimum(x, high), low), tf.int64, x, x_min, x_max)
     return _kinks.clip(x, x_min, x_max)
 
 
@@ -142,51 +121,51 @@ def square(x):
 
 
 def exp(x):
-    return tf.exp(_float(x))
+    return tf.exp(_dtypes.as_float(x))
 
 
 def expm1(x):
-    return tf.math.expm1(_float(x))
+    return tf.math.expm1(_dtypes.as_float(x))
 
 
 def log(x):
-    return tf.math.log(_float(x))
+    return tf.math.log(_dtypes.as_float(x))
 
 
 def log1p(x):
-    return tf.math.log1p(_float(x))
+    return tf.math.log1p(_dtypes.as_float(x))
 
 
 def sqrt(x):
-    return tf.sqrt(_float(x))
+    return tf.sqrt(_dtypes.as_float(x))
 
 
 def sin(x):
-    return tf.sin(_float(x))
+    return tf.sin(_dtypes.as_float(x))
 
 
 def cos(x):
-    return tf.cos(_float(x))
+    return tf.cos(_dtypes.as_float(x))
 
 
 def tanh(x):
-    return tf.tanh(_float(x))
+    return tf.tanh(_dtypes.as_float(x))
 
 
 def erf(x):
-    return tf.math.erf(_float(x))
+    return tf.math.erf(_dtypes.as_float(x))
 
 
 def erfc(x):
-    return tf.math.erfc(_float(x))
+    return tf.math.erfc(_dtypes.as_float(x))
 
 
 def erfinv(x):
-    return _kinks.erfinv(_float(x))
+    return _kinks.erfinv(_dtypes.as_float(x))
 
 
 def floor(x):
-    return tf.floor(_float(x))
+    return tf.floor(_dtypes.as_float(x))
 
 
 def relu(x):
@@ -198,43 +177,43 @@ def relu6(x):
 
 
 def leaky_relu(x, *, negative_slope=0.2):
-    return tf.nn.leaky_relu(_float(x), negative_slope)
+    return tf.nn.leaky_relu(_dtypes.as_float(x), negative_slope)
 
 
 def elu(x, *, alpha=1.0):
-    return _kinks.elu(_float(x), alpha=alpha)
+    return _kinks.elu(_dtypes.as_float(x), alpha=alpha)
 
 
 def sigmoid(x):
-    return tf.sigmoid(_float(x))
+    return tf.sigmoid(_dtypes.as_float(x))
 
 
 def softplus(x):
-    return tf.nn.softplus(_float(x))
+    return tf.nn.softplus(_dtypes.as_float(x))
 
 
 def softmax(x, *, axis=-1):
-    return _kinks.softmax(_float(x), axis=axis)
+    return _kinks.softmax(_dtypes.as_float(x), axis=axis)
 
 
 def log_softmax(x, *, axis=-1):
-    return tf.nn.log_softmax(_float(x), axis)
+    return tf.nn.log_softmax(_dtypes.as_float(x), axis)
 
 
 # Comparison, logic, bits.
 
 
 def _comparison(f, x1, x2):
-    x1, x2 = _pair(x1, x2)
-    return f(*(tf.cast(x, tf.int32) for x in (x1, x2))) if _lacks(x1, "bool") else f(x1, x2)
+    x1, x2 = _dtypes.pair(x1, x2)
+    return f(*(tf.cast(x, tf.int32) for x in (x1, x2))) if x1.dtype == tf.bool else f(x1, x2)
 
 
 def equal(x1, x2):
-    return tf.equal(*_pair(x1, x2))
+    return tf.equal(*_dtypes.pair(x1, x2))
 
 
 def not_equal(x1, x2):
-    return tf.not_equal(*_pair(x1, x2))
+    return tf.not_equal(*_dtypes.pair(x1, x2))
 
 
 def greater(x1, x2):
@@ -254,15 +233,15 @@ def less_equal(x1, x2):
 
 
 def logical_and(x1, x2):
-    return tf.logical_and(_as(x1, "bool"), _as(x2, "bool"))
+    return tf.logical_and(_dtypes.convert(x1, "bool"), _dtypes.convert(x2, "bool"))
 
 
 def logical_or(x1, x2):
-    return tf.logical_or(_as(x1, "bool"), _as(x2, "bool"))
+    return tf.logical_or(_dtypes.convert(x1, "bool"), _dtypes.convert(x2, "bool"))
 
 
 def logical_not(x):
-    return tf.logical_not(_as(x, "bool"))
+    return tf.logical_not(_dtypes.convert(x, "bool"))
 
 
 def isnan(x):
@@ -274,27 +253,27 @@ def isfinite(x):
 
 
 def where(condition, x1, x2):
-    return tf.where(_as(condition, "bool"), *_pair(x1, x2))
+    return tf.where(_dtypes.convert(condition, "bool"), *_dtypes.pair(x1, x2))
 
 
 def bitwise_and(x, y):
-    return tf.bitwise.bitwise_and(*_pair(x, y))
+    return tf.bitwise.bitwise_and(*_dtypes.pair(x, y))
 
 
 def bitwise_or(x, y):
-    return tf.bitwise.bitwise_or(*_pair(x, y))
+    return tf.bitwise.bitwise_or(*_dtypes.pair(x, y))
 
 
 def bitwise_xor(x, y):
-    return tf.bitwise.bitwise_xor(*_pair(x, y))
+    return tf.bitwise.bitwise_xor(*_dtypes.pair(x, y))
 
 
 def left_shift(x, y):
-    return tf.bitwise.left_shift(*_pair(x, y))
+    return tf.bitwise.left_shift(*_dtypes.pair(x, y))
 
 
 def right_shift(x, y):
-    return tf.bitwise.right_shift(*_pair(x, y))
+    return tf.bitwise.right_shift(*_dtypes.pair(x, y))
 
 
 # Creation.
@@ -302,7 +281,7 @@ def right_shift(x, y):
 
 def full(*, shape, fill_value, dtype=None):
     dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
-    return tf.fill((shape,) if isinstance(shape, int) else tuple(shape), _as(fill_value, dtype))
+    return tf.fill((shape,) if isinstance(shape, int) else tuple(shape), _dtypes.convert(fill_value, dtype))
 
 
 def arange(*, start, stop=None, step=None, dtype=None):
@@ -316,7 +295,7 @@ def arange(*, start, stop=None, step=None, dtype=None):
 
 
 def cast(x, *, dtype):
-    return _as(x, dtype)
+    return _dtypes.convert(x, dtype)
 
 
 def stop_gradient(variable):
@@ -333,17 +312,17 @@ def _axes(axis):
 
 
 def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_sum(_as(x, _SUMMED_IN.get(x.dtype.name, x.dtype.name)), _axes(axis), keepdims)
+    return tf.reduce_sum(_dtypes.convert(x, _SUMMED_IN.get(x.dtype.name, x.dtype.name)), _axes(axis), keepdims)
 
 
 def mean(x, *, axis=None, keepdims=False):
-    return tf.reduce_mean(_float(x), _axes(axis), keepdims)
+    return tf.reduce_mean(_dtypes.as_float(x), _axes(axis), keepdims)
 
 
 def max(x, *, axis=None, keepdims=False):  # noqa: A001
     if 0 in tuple(x.shape):
         _rules.maximum_along(x, axis=axis, keepdims=keepdims)  # which refuses a maximum of nothing
-    if _lacks(x, "bool"):
+    if x.dtype == tf.bool:
         return tf.reduce_any(x, _axes(axis), keepdims)
     return tf.reduce_max(x, _axes(axis), keepdims)
 
@@ -351,15 +330,15 @@ def max(x, *, axis=None, keepdims=False):  # noqa: A001
 def min(x, *, axis=None, keepdims=False):  # noqa: A001
     if 0 in tuple(x.shape):
         _rules.maximum_along(x, axis=axis, keepdims=keepdims)
-    if _lacks(x, "bool"):
+    if x.dtype == tf.bool:
         return tf.reduce_all(x, _axes(axis), keepdims)
     return tf.reduce_min(x, _axes(axis), keepdims)
 
 
 def matmul(x1, x2):
-    x1, x2 = _pair(x1, x2)
-    if _lacks(x1, *_NARROW, "uint32", "uint64"):
-        return _through(_matmul, tf.int64, x1, x2)
+    x1, x2 = _dtypes.pair(x1, x2)
+    if not (x1.dtype.is_floating or x1.dtype in (tf.int32, tf.int64)):
+        return _dtypes.through(_matmul, tf.int64, x1, x2)
     return _matmul(x1, x2)
 
 
@@ -373,60 +352,3 @@ def _matmul(x1, x2):
         y = tf.matmul(tf.reshape(x1, (math.prod(left[:-1]), left[-1])), x2)
         return tf.reshape(y, (*left[:-1], right[-1]))
     return tf.matmul(x1, x2)
-
-
-# Structure.
-
-
-def reshape(x, *, newshape):
-    return tf.reshape(x, (newshape,) if isinstance(newshape, int) else newshape)
-
-
-def transpose(x, *, axes=None):
-    return tf.transpose(x, axes if axes is None else [a % len(x.shape) for a in axes])
-
-
-def broadcast_to(x, *, shape):
-    return tf.broadcast_to(x, shape)
-
-
-def flip(x, *, axis=None):
-    return tf.reverse(x, _normalize_axes(axis, len(x.shape)))
-
-
-def strided_slice(x, *, start, stop, step):
-    return tf.strided_slice(x, start, stop, step) if start else x
-
-
-def interior_pad(x, *, low, high, interior, value=0.0):
-    if not low:
-        return x
-    if not any(interior):
-        return tf.pad(x, list(zip(low, high, strict=True)), constant_values=_as(value, x.dtype.name))
-    shape = _rules.interior_pad(x, low=low, high=high, interior=interior).shape
-    step = [i + 1 for i in interior]
-    stop = [a + (n - 1) * s + 1 if n else a for a, n, s in zip(low, x.shape, step, strict=True)]
-    y = tf.raw_ops.StridedSliceGrad(shape=shape, begin=low, end=stop, strides=step, dy=x)  # is 0 in between
-    if value == 0:
-        return y
-    holes = np.full(shape, value)
-    holes[tuple(map(slice, low, stop, step))] = 0
-    return y + tf.constant(holes, x.dtype)
-
-
-def concatenate(*xs, axis=0):
-    return tf.concat(_operands(*xs) if len({x.dtype for x in xs}) > 1 else xs, axis)
-
-
-def stack(*x, axis=0):
-    return tf.stack(_operands(*x) if len({t.dtype for t in x}) > 1 else x, axis)
-
-
-def split(x, *, indices_or_sections, axis=0):
-    size = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if size % indices_or_sections:
-            raise ValueError(f"split: size {size} of axis {axis} is not a multiple of {indices_or_sections}")
-        return tuple(tf.split(x, indices_or_sections, axis))
-    edges = [0, *indices_or_sections, size]
-    return tuple(tf.split(x, [b - a for a, b in itertools.pairwise(edges)], axis))

@@ -11,19 +11,17 @@ from kcompat.spec.pooling import pool_geometry
 def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
     """See `kcompat.spec.pooling.max_pool`."""
     x, back = to_channels_last(interpreter(), inputs, data_format)
-    window, strides, _, outputs = pool_geometry(x, pool_size, strides, padding)
-    result = (x.shape[0], *outputs, x.shape[-1])
-
-    def native():
-        return tf.ensure_shape(tf.nn.max_pool(x, window, strides, padding.upper()), result)
+    window, strides, _, _ = pool_geometry(x, pool_size, strides, padding)
 
     def taps():
         return OPS["max_pool"].body(interpreter(), x, pool_size=window, strides=strides, padding=padding)
 
-    if 0 in tuple(x.shape):
-        y = taps()
-    else:  # the kernel passes over NaN and knows nothing below the smallest finite number
-        y = tf.cond(tf.reduce_all(tf.math.is_finite(x)), native, taps)
+    @tf.custom_gradient
+    def repaired(y):
+        """The kernel passes over NaN and knows nothing below the smallest finite number."""
+        return tf.cond(tf.reduce_all(tf.math.is_finite(x)), lambda: y, taps), tf.identity
+
+    y = taps() if 0 in tuple(x.shape) else repaired(tf.nn.max_pool(x, window, strides, padding.upper()))
     return y if back is None else tf.transpose(y, back)
 
 

@@ -145,6 +145,10 @@ class TorchEngine(Engine):
         """See `Engine.seed`."""
         torch.manual_seed(seed)
 
+    def native_bits(self, key: Any, *, shape: tuple[int, ...]) -> torch.Tensor:
+        """See `Engine.native_bits`: torch's global generator, whatever the key."""
+        return torch.randint(-(2**31), 2**31, shape, dtype=torch.int32, device=key.device)
+
     def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
         """See `kcompat.ops.value_and_grad`."""
         if B.level:
