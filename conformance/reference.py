@@ -165,18 +165,28 @@ def _unary(R: Reference, op: Op, y: Any, args: Any, attrs: Any) -> Any:
     return _arithmetic(R, op, y, args, attrs) if k == 1 else k * np.abs(y)
 
 
+def _grid(x: Any) -> float:
+    """The largest power of two of which all elements are multiples."""
+    digits, exponent = np.frexp(x[x != 0])
+    whole = np.ldexp(digits, 53).astype(np.int64)
+    return np.min(np.ldexp((whole & -whole).astype(float), exponent - 53), initial=np.inf)
+
+
 def _added(R: Reference, op: Op, y: Any, args: Any, attrs: Any) -> Any:
     """A sum of n terms: pairwise or blocked summation is what honest libraries do."""
     sizes = getattr(numpy_ops, op.name)(np.abs(args[0]), *args[1:], **attrs)
     terms = np.size(args[0]) / max(np.size(y), 1)
-    exact = R.representable(y) & (np.abs(y) == sizes)  # one term, or terms whose sum needs no rounding
-    return np.where(exact, 0.0, sizes * max(1.0, math.log2(max(terms, 1)) / 2))
+    return _unless_exact(R, sizes, _grid(np.asarray(args[0])), max(1.0, math.log2(max(terms, 1)) / 2))
 
 
 def _matmul(R: Reference, op: Op, y: Any, args: Any, attrs: Any) -> Any:
-    del op, attrs
-    sizes = np.matmul(np.abs(args[0]), np.abs(args[1]))
-    return np.where(R.representable(y) & (np.abs(y) == sizes), 0.0, 2.0 * sizes)
+    del op, y, attrs
+    return _unless_exact(R, np.matmul(np.abs(args[0]), np.abs(args[1])), _grid(args[0]) * _grid(args[1]), 2.0)
+
+
+def _unless_exact(R: Reference, sizes: Any, grid: float, factor: float) -> Any:
+    """Multiples of a grid are added without rounding, in any order, while the dtype holds their sum."""
+    return np.where(sizes <= grid / unit_roundoff(R.dtype_name), 0.0, factor * sizes)
 
 
 _LOCAL_ERROR: dict[str, Callable[..., Any]] = {
