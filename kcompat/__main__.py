@@ -1,0 +1,5 @@
+"""`python -m kcompat` is the command `kcompat`."""
+
+from kcompat.cli import main
+
+main()
