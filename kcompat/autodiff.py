@@ -19,13 +19,17 @@ _clock = itertools.count()
 
 
 class Node:
-    """One recorded application: how to pull cotangents back, and from what to what."""
+    """One recorded application: what it was made of, the result, and the rule that pulls cotangents back.
 
-    __slots__ = ("args", "attrs", "op", "outputs", "rule", "serial", "structure")
+    It knows the result's value and serial numbers, not its `Var`s: without cycles a graph is freed as it is left.
+    """
 
-    def __init__(self, op: str, rule: Any, args: tuple[Any, ...], attrs: dict[str, Any]):
-        self.op, self.rule, self.args, self.attrs = op, rule, args, attrs
+    __slots__ = ("args", "attrs", "op", "outputs", "result", "rule", "serial")
+
+    def __init__(self, op: str, rule: Any, args: tuple[Any, ...], attrs: dict[str, Any], result: Any):
+        self.op, self.rule, self.args, self.attrs, self.result = op, rule, args, attrs, result
         self.serial = next(_clock)
+        self.outputs: tuple[int, ...] = ()
 
 
 class Var(Operators):
@@ -86,15 +90,14 @@ class Tape(Interpreter):
 
     def record(self, op: str, rule: Any, args: tuple[Any, ...], attrs: dict[str, Any], result: Any) -> Any:
         """Wrap `result`, a tensor or a tuple of them, as what `rule` pulls back to `args`."""
-        node = Node(op, rule, args, attrs)
+        node = Node(op, rule, args, attrs, result)
         if isinstance(result, tuple):
-            wrapped = tuple(Var(r, node, self) for r in result)
-            node.outputs = wrapped
-        else:
-            wrapped = Var(result, node, self)
-            node.outputs = (wrapped,)
-        node.structure = isinstance(result, tuple)
-        return wrapped
+            several = tuple(Var(r, node, self) for r in result)
+            node.outputs = tuple(y.serial for y in several)
+            return several
+        y = Var(result, node, self)
+        node.outputs = (y.serial,)
+        return y
 
 
 def tape_over(base: Any) -> Tape:
@@ -117,18 +120,17 @@ def pullback(outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence
         if type(y) is Var and y.tape is tape:
             accumulate(y, g)
     for node in _reachable(outputs, tape):
-        if not any(y.serial in found for y in node.outputs):
+        if not any(serial in found for serial in node.outputs):
             continue
-        if node.structure:
-            g = tuple(found[y.serial] if y.serial in found else B.zeros_like(y.value) for y in node.outputs)
-            result: Any = tuple(y.value for y in node.outputs)
+        if isinstance(node.result, tuple):
+            pairs = zip(node.outputs, node.result, strict=True)
+            g: Any = tuple(found[serial] if serial in found else B.zeros_like(y) for serial, y in pairs)
         else:
-            (y,) = node.outputs
-            g, result = found[y.serial], y.value
+            g = found[node.outputs[0]]
         traced = [type(x) is Var and x.tape is tape for x in node.args]
         values = [x.value if t else x for x, t in zip(node.args, traced, strict=True)]
         if isinstance(node.rule, Joint):
-            pulled = node.rule.rule(B, g, result, *values, **node.attrs)
+            pulled = node.rule.rule(B, g, node.result, *values, **node.attrs)
             for x, t, dx in zip(node.args, traced, pulled, strict=True):
                 if t and dx is not None:
                     accumulate(x, dx)
@@ -136,7 +138,7 @@ def pullback(outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence
             rules = node.rule if len(node.rule) == len(node.args) else node.rule[: len(node.args)]
             for x, t, rule in zip(node.args, traced, rules, strict=True):
                 if t and rule is not None:
-                    accumulate(x, rule(B, g, result, *values, **node.attrs))
+                    accumulate(x, rule(B, g, node.result, *values, **node.attrs))
     return [found[x.serial] if x.serial in found else B.zeros_like(x.value) for x in inputs]
 
 

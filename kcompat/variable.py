@@ -129,7 +129,7 @@ class Variable:
                     f"variable {self.path!r} is trainable: within a step only the optimizer changes it; "
                     "create it with trainable=False to assign to it"
                 )
-            value = ops.cast(value, self.dtype)
+            value = ops.convert_to_tensor(value, self.dtype)
         if tuple(value.shape) != self.shape:
             raise ValueError(f"variable {self.path!r} has shape {self.shape}, got a value of shape {tuple(value.shape)}")
         if scope is None:

@@ -29,21 +29,32 @@ def set_floatx(dtype: str) -> None:
     _default_float = dtype
 
 
+_names: dict[Any, str] = {name: name for name in DTYPES}
+"""Names found so far: asking NumPy for a dtype's name takes microseconds."""
+
+
 def as_dtype(dtype: Any) -> str:
     """The name of a dtype given as a name, a NumPy or framework dtype, or `bool`, `int`, `float`."""
+    if dtype is float or (isinstance(dtype, str) and dtype == "float"):
+        return _default_float
+    name = _names.get(dtype)
+    if name is None:
+        name = _names[dtype] = _find_name(dtype)
+    return name
+
+
+def _find_name(dtype: Any) -> str:
     if isinstance(dtype, str):
         name = dtype
-    elif dtype is float:
-        return _default_float
-    elif dtype is bool or dtype is int:  # by identity: NumPy's and TensorFlow's dtypes equal Python's types
-        return "bool" if dtype is bool else "int32"
+    elif dtype is bool or dtype is int:  # by identity: np.dtype("bool") equals bool
+        name = dtype.__name__
     elif hasattr(dtype, "name"):
         name = dtype.name  # numpy, jax and tensorflow dtypes
     else:
         name = str(dtype).rpartition(".")[2]  # "torch.float32"
         if name not in DTYPES and isinstance(dtype, type):
             name = np.dtype(dtype).name
-    name = _default_float if name == "float" else _ALIASES.get(name, name)
+    name = _ALIASES.get(name, name)
     if name not in DTYPES:
         raise ValueError(f"unknown dtype {dtype!r}; expected one of {', '.join(DTYPES)}")
     return name

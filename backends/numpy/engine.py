@@ -48,7 +48,7 @@ class NumPyEngine(Engine):
 
     def dtype(self, x: Any) -> str:
         """See `Engine.dtype`."""
-        return x.dtype.name if hasattr(x, "dtype") else as_dtype(type(x))
+        return as_dtype(x.dtype if hasattr(x, "dtype") else type(x))
 
     def compile(self, B: Any, step: Any, state: Any) -> NumPyProgram:
         """See `Engine.compile`."""

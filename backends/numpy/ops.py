@@ -9,9 +9,10 @@ from kcompat.backends.numpy.random import random_bits
 from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
+from kcompat.backends.numpy.update import adam_update
 from kcompat.spec import float_type, floatx, result_type
 
-__all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
+__all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
 
 _WIDE = np.dtype(np.float64)
 
