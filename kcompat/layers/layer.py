@@ -33,8 +33,8 @@ class Layer:
     """A function with weights, written the way a Keras user writes one.
 
     Subclasses make weights in `build(input_shape)` with `add_weight`, or in `__init__` where the
-    shapes are known, and compute in `call(inputs)` with `kcompat.ops`; `call` may take `training`. Layers, lists of layers, variables
-    and seed generators set as attributes are tracked.
+    shapes are known, and compute in `call(inputs)` with `kcompat.ops`; `call` may take `training`. Layers set as attributes, also in
+    lists and dicts, are tracked; so are variables and seed generators.
 
     Args:
         name: unique within a model; made from the class name if None.
@@ -46,7 +46,6 @@ class Layer:
         if kwargs:
             raise TypeError(f"{type(self).__name__} takes no argument {', '.join(kwargs)}")
         self._own_variables: list[Variable] = []
-        self._children: dict[str, Layer] = {}
         self._generators: list[SeedGenerator] = []
         self.name = name or unique_name(type(self).__name__)
         self.trainable = trainable
@@ -56,18 +55,14 @@ class Layer:
         self._takes_training = "training" in inspect.signature(self.call).parameters
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in ("_own_variables", "_children", "_generators"):
+        if isinstance(value, (Layer, Variable, SeedGenerator)):
             self._track(name, value)
         object.__setattr__(self, name, value)
 
     def _track(self, name: str, value: Any) -> None:
-        if isinstance(value, (Layer, Variable, SeedGenerator)) and "_children" not in self.__dict__:
+        if "_generators" not in self.__dict__:
             raise RuntimeError(f"{type(self).__name__}: call super().__init__() before setting {name!r}")
-        if isinstance(value, Layer):
-            self._children[name] = value
-        elif isinstance(value, (list, tuple)) and any(isinstance(x, Layer) for x in value):
-            self._children.update({f"{name}.{i}": x for i, x in enumerate(value) if isinstance(x, Layer)})
-        elif isinstance(value, Variable) and value not in self._own_variables:
+        if isinstance(value, Variable) and value not in self._own_variables:
             self._own_variables.append(value)
         elif isinstance(value, SeedGenerator):
             self._generators.append(value)
@@ -164,7 +159,9 @@ class Layer:
     # What it holds.
 
     def _layers_within(self) -> Iterator[tuple[str, Layer]]:
-        yield from self._children.items()
+        """Layers set as attributes, also in lists and dicts, as they are now: such a list may have grown."""
+        for name, value in self.__dict__.items():
+            yield from _layers_in(name, value)
 
     def _walk(self) -> Iterator[Layer]:
         yield self
@@ -240,6 +237,14 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}{'' if self.built else ', not built'}>"
+
+
+def _layers_in(path: str, value: Any) -> Iterator[tuple[str, Layer]]:
+    if isinstance(value, Layer):
+        yield path, value
+    elif isinstance(value, (list, tuple, dict)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _layers_in(f"{path}.{key}", item)
 
 
 @contextlib.contextmanager
