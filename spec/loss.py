@@ -62,6 +62,7 @@ def _outcomes(rng):
     target, logits = rng.integers(0, 2, (4, 3)) * 1.0, rng.normal(size=(4, 3))
     yield Sample((target, logits), {"from_logits": True})
     yield Sample((target, logits * 40.0), {"from_logits": True})
+    yield Sample((np.array([0.0, 1.0, 0.3]), np.zeros(3)), {"from_logits": True})
     yield Sample((target, rng.uniform(0.05, 0.95, (4, 3))))
     yield Sample((np.array([0.0, 1.0, 0.0]), np.array([0.0, 1.0, 1.0])), differentiable=False)
 
@@ -81,5 +82,6 @@ def _softplus_form(B, target, output, *, from_logits=False):
 def binary_crossentropy(B, target, output, *, from_logits=False):
     """`-target * log(output) - (1 - target) * log(1 - output)`, elementwise, of probabilities or of logits."""
     if from_logits:
-        return B.relu(output) - output * target + B.log1p(B.exp(-B.absolute(output)))
+        positive = B.maximum(output, 0.0)  # its derivative at 0 is one half, which makes that of the whole right
+        return positive - output * target + B.log1p(B.exp(-B.absolute(output)))
     return _of_probabilities(B, target, output)
