@@ -132,7 +132,24 @@ class JaxEngine(Engine):
 
     def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
         """See `Engine.scan`."""
-        return lax.scan(lambda carry, x: f(B, carry, x, consts), init, xs, reverse=reverse)
+
+        def step(carry: tuple, x: tuple) -> tuple[tuple, tuple]:
+            return f(B, carry, x, consts)
+
+        traced = any(isinstance(x, jax.core.Tracer) for x in (*init, *xs, *consts))
+        run = lax.scan if traced or not xs[0].shape[0] else _loop  # XLA would compile each call of an eager scan anew
+        return run(step, init, xs, reverse=reverse)
+
+
+def _loop(step: Callable[..., Any], carry: tuple, xs: tuple, reverse: bool) -> tuple[tuple, tuple]:
+    outputs = []
+    order = range(xs[0].shape[0])
+    for t in reversed(order) if reverse else order:
+        carry, y = step(carry, tuple(x[t] for x in xs))  # an index is an argument, where a slice's start is compiled in
+        outputs.append(y)
+    if reverse:
+        outputs.reverse()
+    return carry, tuple(map(jnp.stack, zip(*outputs, strict=True)))
 
 
 def _cotangent(g: jax.Array, y: jax.Array) -> Any:

@@ -11,13 +11,13 @@ def power(x1, x2):
     return jnp.power(x1, x2)
 
 
-def _base_tangent(t, y, x1, x2):  # noqa: ARG001
+def _base_tangent(t, y, x1, x2):
     """0 where x2 is 0, also at x1 = 0: there the power is constant."""
     constant = x2 == 0
     return t * jnp.where(constant, 0, x2 * power(x1, jnp.where(constant, 1, x2 - 1)))
 
 
-def _exponent_tangent(t, y, x1, x2):  # noqa: ARG001
+def _exponent_tangent(t, y, x1, x2):
     """0 where x1 <= 0, the value at 0 for positive x2."""
     positive = x1 > 0
     return t * jnp.where(positive, y * jnp.log(jnp.where(positive, x1, 1)), 0)
@@ -32,7 +32,7 @@ def softplus(x):
     return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
 
 
-softplus.defjvps(lambda t, y, x: t * lax.logistic(x))  # noqa: ARG005  (JAX gives the result too)
+softplus.defjvps(lambda t, y, x: t * lax.logistic(x))
 
 
 @jax.custom_jvp
@@ -45,4 +45,4 @@ def rounded(x):
     return jnp.abs(x) * jnp.sign(x)
 
 
-rounded.defjvps(lambda t, y, x: t)  # noqa: ARG005
+rounded.defjvps(lambda t, y, x: t)
