@@ -61,10 +61,11 @@ class Mean(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take values in, with a weight for each or one for all."""
-        values = ops.cast(ops.convert_to_tensor(values), self.dtype)
-        if sample_weight is None:
-            count: Any = float(losses.size_of(values))
-            total = ops.sum(values) if values.shape else values
+        values = ops.convert_to_tensor(values, self.dtype)
+        if sample_weight is None or isinstance(sample_weight, float):
+            weight = 1.0 if sample_weight is None else sample_weight
+            count: Any = losses.size_of(values) * weight
+            total = ops.sum(values) * weight
         else:
             weight = losses.match_weight(sample_weight, values)
             weight = ops.multiply(weight, ops.ones_like(values))
@@ -75,8 +76,7 @@ class Mean(Metric):
     def result(self) -> Any:
         """See `Metric.result`."""
         count = self.count.value
-        empty = ops.equal(count, 0.0)
-        return ops.where(empty, 0.0, ops.divide(self.total, ops.where(empty, 1.0, count)))
+        return ops.divide(self.total, ops.where(ops.equal(count, 0.0), 1.0, count))  # without samples, the total is 0
 
 
 class MeanMetricWrapper(Mean):

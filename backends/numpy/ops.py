@@ -173,15 +173,32 @@ def scatter_add(values, indices, *, axis, size):
     return np.moveaxis(y, 0, axis)
 
 
+@functools.lru_cache(maxsize=64)
+def _grid(shape):
+    """Open index arrays of a shape; making them takes NumPy longer than using them."""
+    return tuple(np.ogrid[tuple(map(slice, shape))])
+
+
+def _index_along(indices, shape, axis):
+    grid = list(_grid(shape))
+    grid[axis] = indices
+    return tuple(grid)
+
+
 def take_along_axis(x, indices, *, axis=None):
-    return np.take_along_axis(x, indices, axis)
+    if axis is None or np.ndim(x) != np.ndim(indices):
+        return np.take_along_axis(x, indices, axis)
+    axis %= x.ndim
+    if any(n != m for i, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True)) if i != axis):
+        return np.take_along_axis(x, indices, axis)
+    return x[_index_along(indices, indices.shape, axis)]
 
 
 def scatter_add_along_axis(values, indices, *, axis, size):
     y = np.zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]), values.dtype)
-    grid = list(np.ogrid[tuple(map(slice, values.shape))])
-    grid[axis] = indices
-    np.add.at(y, tuple(grid), values)
+    where_to = _index_along(indices, values.shape, axis)
+    if values.shape[axis] == 1:  # no index can come twice
+        y[where_to] = values
+    else:
+        np.add.at(y, where_to, values)
     return y
-
-

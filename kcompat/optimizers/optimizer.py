@@ -10,7 +10,7 @@ import numpy as np
 from kcompat import ops
 from kcompat.layers.layer import unique_name
 from kcompat.lookup import refuse
-from kcompat.variable import Variable, bind
+from kcompat.variable import Variable
 
 
 class Optimizer:
@@ -98,36 +98,33 @@ class Optimizer:
         self, optimizer_variables: dict[str, Any], grads: dict[str, Any], trainable_variables: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """New parameters and new optimizer variables; all are dicts from a path to a tensor."""
-        own = {v.path: v for v in self.variables}
-        with bind({own[path]: value for path, value in optimizer_variables.items()}) as scope:
-            params = self._step(trainable_variables, grads)
-        return params, {path: scope.get(own[path]) for path in optimizer_variables}
+        slots = dict(optimizer_variables)
+        iteration = ops.add(slots[self.iterations.path], 1)
+        slots[self.iterations.path] = iteration
+        if not trainable_variables:
+            return trainable_variables, slots
+        rate = slots[self._rate.path]
+        paths = [self.slots[slot][p].path for slot in self.slot_names for p in trainable_variables]
+        count = len(trainable_variables)
+        runs = [list(trainable_variables.values()), [grads[p] for p in trainable_variables]]
+        runs += [[slots[path] for path in paths[i : i + count]] for i in range(0, len(paths), count)]
+        result = self.update(rate, ops.cast(iteration, self._rate.dtype), runs)
+        slots.update(zip(paths, result[count:], strict=True))
+        return dict(zip(trainable_variables, result[:count], strict=True)), slots
 
     def apply(self, grads: list[Any], trainable_variables: list[Variable]) -> None:
         """Update variables in place, outside of a compiled step: one gradient each."""
         if len(grads) != len(trainable_variables):
             raise ValueError(f"{len(grads)} gradients for {len(trainable_variables)} variables")
         self.build(trainable_variables)
-        paths = [v.path for v in trainable_variables]
-        values = {v.path: v.value for v in trainable_variables}
-        new = self._step(values, dict(zip(paths, grads, strict=True)))
-        for variable in trainable_variables:
-            variable.assign(new[variable.path])
-
-    def _step(self, params: dict[str, Any], grads: dict[str, Any]) -> dict[str, Any]:
-        slots = [[self.slots[slot][path] for path in params] for slot in self.slot_names]
-        runs = [list(params.values()), [grads[path] for path in params]]
-        runs += [[v.value for v in slot] for slot in slots]
-        iteration = ops.add(self.iterations, 1)
-        if params:
-            rate = ops.convert_to_tensor(self._rate)
-            result = self.update(rate, ops.cast(iteration, self._rate.dtype), runs)
-            new, rest = result[: len(params)], result[len(params) :]
-            for variable, value in zip((v for slot in slots for v in slot), rest, strict=True):
-                variable.assign(value)
-            params = dict(zip(params, new, strict=True))
-        self.iterations.assign(iteration)
-        return params
+        own = {v.path: v for v in [*self.variables, *trainable_variables]}
+        params, slots = self.stateless_apply(
+            {v.path: v.value for v in self.variables},
+            {v.path: g for v, g in zip(trainable_variables, grads, strict=True)},
+            {v.path: v.value for v in trainable_variables},
+        )
+        for path, value in {**params, **slots}.items():
+            own[path].assign(value)
 
 
 def _checked_rate(value: Any) -> np.ndarray:
