@@ -5,50 +5,53 @@ cotangents are convolutions of rearranged tensors. Three spatial axes with group
 taps, and so are tensors without elements.
 """
 
+from typing import Any, NamedTuple
+
 import tensorflow as tf
 
 from kcompat.backends.tensorflow.kinks import declared, interpreter
 from kcompat.spec import OPS
 from kcompat.spec.convolution import explicit_padding
 
-_FORWARD = {2: tf.raw_ops.Conv2D, 3: tf.raw_ops.Conv3D}
-_INPUT_GRAD = {2: tf.raw_ops.Conv2DBackpropInput, 3: tf.raw_ops.Conv3DBackpropInputV2}
-_KERNEL_GRAD = {2: tf.raw_ops.Conv2DBackpropFilter, 3: tf.raw_ops.Conv3DBackpropFilterV2}
+
+class _Kernels(NamedTuple):
+    forward: Any
+    input_grad: Any
+    kernel_grad: Any
+
+
+_raw = tf.raw_ops
+_PLAIN = {
+    2: _Kernels(_raw.Conv2D, _raw.Conv2DBackpropInput, _raw.Conv2DBackpropFilter),
+    3: _Kernels(_raw.Conv3D, _raw.Conv3DBackpropInputV2, _raw.Conv3DBackpropFilterV2),
+}
+_DEPTHWISE = _Kernels(
+    _raw.DepthwiseConv2dNative, _raw.DepthwiseConv2dNativeBackpropInput, _raw.DepthwiseConv2dNativeBackpropFilter
+)
 
 
 class _Geometry:
-    """How a convolution of an input and a kernel of known shapes is done: `plain`, `general` or by neither kernel."""
+    """A convolution of known shapes: the kernels for it, if there are, and how they are called."""
 
     def __init__(self, x_shape, kernel_shape, strides, padding, dilation, dtype):
-        self.rank = len(strides)
-        self.groups = x_shape[-1] // kernel_shape[-2]
-        sizes, window = x_shape[1:-1], kernel_shape[:-2]
+        sizes, window, filters = x_shape[1:-1], kernel_shape[:-2], kernel_shape[-1]
+        channels, rank = x_shape[-1], len(strides)
+        self.groups = channels // kernel_shape[-2]
         named = {explicit_padding(name, sizes, window, strides, dilation): name.upper() for name in ("same", "valid")}
-        self.padding = named.get(tuple(map(tuple, padding)))
-        self.pads = [(0, 0), *padding, (0, 0)] if self.padding is None else None
-        self.padded = tuple(n + a + b for n, (a, b) in zip(sizes, padding, strict=True))
-        possible = 0 not in (*x_shape, *kernel_shape) and dtype.is_floating
-        simple = self.groups == 1 and all(d == 1 for d in dilation)
-        self.plain = possible and simple
-        self.depthwise = (
-            possible
-            and self.rank == 2
-            and 1 < self.groups == x_shape[-1]
-            and strides == strides[:1] * 2
-            and dilation == (1, 1)
-        )
-        self.general = possible and self.rank == 2
-        self.how = {"strides": [1, *strides, 1], "dilations": [1, *dilation, 1], "padding": self.padding or "VALID"}
+        name = named.get(tuple(map(tuple, padding)))
+        self.pads = [(0, 0), *padding, (0, 0)] if name is None else None
+        self.padded = (x_shape[0], *(n + a + b for n, (a, b) in zip(sizes, padding, strict=True)), channels)
+        self.how = {"strides": [1, *strides, 1], "dilations": [1, *dilation, 1], "padding": name or "VALID"}
+        possible, dilated = 0 not in (*x_shape, *kernel_shape) and dtype.is_floating, any(d > 1 for d in dilation)
+        self.rearranged = possible and rank == 2  # by the kernel of the convolution alone
+        self.kernels, self.kernel_shape = None, kernel_shape
+        if possible and not dilated and self.groups == 1:
+            self.kernels = _PLAIN[rank]
+        elif possible and not dilated and self.groups == channels and rank == 2 and strides[0] == strides[1]:
+            self.kernels, self.kernel_shape = _DEPTHWISE, (*window, channels, filters // channels)
 
     def pad(self, x):
         return x if self.pads is None else tf.pad(x, self.pads)
-
-    def unpad(self, x, shape):
-        return x if self.pads is None else tf.slice(x, [a for a, _ in self.pads], shape)
-
-
-def _body(name, *tensors, **attrs):
-    return OPS[name].body(interpreter(), *tensors, **attrs)
 
 
 def _lift(shape, axis):
@@ -56,6 +59,7 @@ def _lift(shape, axis):
 
 
 def _lift_attributes(strides, padding, dilation):
+    """A line is an image of height 1; equal strides are what the depthwise kernels know."""
     return {"strides": (strides[0], *strides), "padding": ((0, 0), *padding), "dilation": (1, *dilation)}
 
 
@@ -70,15 +74,18 @@ def _convolution(x, kernel, **attrs):
         lifted = _convolution(tf.expand_dims(x, 1), tf.expand_dims(kernel, 0), **_lift_attributes(**attrs))
         return tf.squeeze(lifted, 1)
     geometry = _Geometry(tuple(x.shape), tuple(kernel.shape), **attrs, dtype=x.dtype)
-    if not (geometry.plain or geometry.general):
-        return _body("convolution", x, kernel, **attrs)
-    return _FORWARD[geometry.rank](input=geometry.pad(x), filter=kernel, **geometry.how)
+    if geometry.kernels:
+        kernel = tf.reshape(kernel, geometry.kernel_shape)
+        return geometry.kernels.forward(input=geometry.pad(x), filter=kernel, **geometry.how)
+    if geometry.rearranged:
+        return tf.raw_ops.Conv2D(input=geometry.pad(x), filter=kernel, **geometry.how)
+    return OPS["convolution"].body(interpreter(), x, kernel, **attrs)
 
 
 @declared
 def convolution_input_grad(g, kernel, *, shape, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution_input_grad`."""
-    return _input_grad(g, kernel, shape, strides=strides, padding=padding, dilation=dilation)
+    return _input_grad(g, kernel, tuple(shape), strides=strides, padding=padding, dilation=dilation)
 
 
 def _input_grad(g, kernel, shape, **attrs):
@@ -86,28 +93,39 @@ def _input_grad(g, kernel, shape, **attrs):
         g, kernel = tf.expand_dims(g, 1), tf.expand_dims(kernel, 0)
         return tf.squeeze(_input_grad(g, kernel, _lift(shape, 1), **_lift_attributes(**attrs)), 1)
     geometry = _Geometry(shape, tuple(kernel.shape), **attrs, dtype=g.dtype)
-    if geometry.plain:
-        sizes = shape if geometry.pads is None else (shape[0], *geometry.padded, shape[-1])
-        y = _INPUT_GRAD[geometry.rank](input_sizes=sizes, filter=kernel, out_backprop=g, **geometry.how)
-        return geometry.unpad(y, shape)
-    if not geometry.general:
-        return _body("convolution_input_grad", g, kernel, shape=shape, **attrs)
-    *window, inputs, outputs = kernel.shape
-    kernel = tf.reshape(tf.reverse(kernel, [0, 1]), (*window, inputs, geometry.groups, outputs // geometry.groups))
-    kernel = tf.reshape(tf.transpose(kernel, (0, 1, 4, 3, 2)), (*window, outputs // geometry.groups, shape[-1]))
-    reach = [(k - 1) * d for k, d in zip(window, attrs["dilation"], strict=True)]
-    spans = [(m - 1) * s + 1 for m, s in zip(g.shape[1:-1], attrs["strides"], strict=True)]
-    high = [n - span for n, span in zip(geometry.padded, spans, strict=True)]
-    interior = [s - 1 for s in attrs["strides"]]
-    g = interpreter().interior_pad(g, low=(0, *reach, 0), high=(0, *high, 0), interior=(0, *interior, 0))
-    y = tf.raw_ops.Conv2D(input=g, filter=kernel, strides=[1] * 4, padding="VALID", dilations=geometry.how["dilations"])
+    if geometry.kernels:
+        sizes = shape if geometry.pads is None else geometry.padded
+        kernel = tf.reshape(kernel, geometry.kernel_shape)
+        y = geometry.kernels.input_grad(input_sizes=sizes, filter=kernel, out_backprop=g, **geometry.how)
+    elif geometry.rearranged:
+        y = _rearranged_input_grad(g, kernel, geometry, **attrs)
+    else:
+        return OPS["convolution_input_grad"].body(interpreter(), g, kernel, shape=shape, **attrs)
+    if tuple(y.shape) == shape:
+        return y
     return tf.slice(y, [0, *(a for a, _ in attrs["padding"]), 0], shape)
+
+
+def _rearranged_input_grad(g, kernel, geometry, strides, padding, dilation):
+    """The cotangent of the padded input: the spread cotangent, convolved with the turned and transposed kernel."""
+    del padding
+    *window, inputs, outputs = kernel.shape
+    groups = geometry.groups
+    kernel = tf.reshape(tf.reverse(kernel, [0, 1]), (*window, inputs, groups, outputs // groups))
+    kernel = tf.reshape(tf.transpose(kernel, (0, 1, 4, 3, 2)), (*window, outputs // groups, groups * inputs))
+    reach = [(k - 1) * d for k, d in zip(window, dilation, strict=True)]
+    spans = [(m - 1) * s + 1 for m, s in zip(g.shape[1:-1], strides, strict=True)]
+    high = [n - span for n, span in zip(geometry.padded[1:-1], spans, strict=True)]
+    interior = (0, *(s - 1 for s in strides), 0)
+    g = interpreter().interior_pad(g, low=(0, *reach, 0), high=(0, *high, 0), interior=interior)
+    dilations = [1, *dilation, 1]
+    return tf.raw_ops.Conv2D(input=g, filter=kernel, strides=[1] * 4, padding="VALID", dilations=dilations)
 
 
 @declared
 def convolution_kernel_grad(x, g, *, shape, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution_kernel_grad`."""
-    return _kernel_grad(x, g, shape, strides=strides, padding=padding, dilation=dilation)
+    return _kernel_grad(x, g, tuple(shape), strides=strides, padding=padding, dilation=dilation)
 
 
 def _kernel_grad(x, g, shape, **attrs):
@@ -115,21 +133,22 @@ def _kernel_grad(x, g, shape, **attrs):
         x, g = tf.expand_dims(x, 1), tf.expand_dims(g, 1)
         return tf.squeeze(_kernel_grad(x, g, _lift(shape, 0), **_lift_attributes(**attrs)), 0)
     geometry = _Geometry(tuple(x.shape), shape, **attrs, dtype=x.dtype)
-    if geometry.plain:
-        backprop = _KERNEL_GRAD[geometry.rank]
-        return backprop(input=geometry.pad(x), filter_sizes=shape, out_backprop=g, **geometry.how)
-    if not geometry.general:
-        return _body("convolution_kernel_grad", x, g, shape=shape, **attrs)
-    x = tf.pad(x, [(0, 0), *attrs["padding"], (0, 0)])
+    if geometry.kernels:
+        backprop, sizes = geometry.kernels.kernel_grad, geometry.kernel_shape
+        y = backprop(input=geometry.pad(x), filter_sizes=sizes, out_backprop=g, **geometry.how)
+        return tf.reshape(y, shape)
+    if geometry.rearranged:
+        return _rearranged_kernel_grad(x, g, shape, geometry.groups, **attrs)
+    return OPS["convolution_kernel_grad"].body(interpreter(), x, g, shape=shape, **attrs)
+
+
+def _rearranged_kernel_grad(x, g, shape, groups, strides, padding, dilation):
+    """The input, convolved with the cotangent: the batch is what is summed over, so it stands for the channels."""
+    x = tf.pad(x, [(0, 0), *padding, (0, 0)])
     batch, *sizes, channels = x.shape
-    x = tf.reshape(x, (batch, *sizes, geometry.groups, channels // geometry.groups))  # inputs become the batch,
-    x = tf.reshape(tf.transpose(x, (4, 1, 2, 3, 0)), (-1, *sizes, geometry.groups * batch))  # the batch channels
-    y = tf.raw_ops.Conv2D(
-        input=x,
-        filter=tf.transpose(g, (1, 2, 0, 3)),
-        strides=[1, *attrs["dilation"], 1],
-        padding="VALID",
-        dilations=[1, *attrs["strides"], 1],
-    )
+    x = tf.reshape(x, (batch, *sizes, groups, channels // groups))
+    x = tf.reshape(tf.transpose(x, (4, 1, 2, 3, 0)), (channels // groups, *sizes, groups * batch))
+    g = tf.transpose(g, (1, 2, 0, 3))
+    y = tf.raw_ops.Conv2D(input=x, filter=g, strides=[1, *dilation, 1], padding="VALID", dilations=[1, *strides, 1])
     *window, inputs, outputs = shape
     return tf.transpose(tf.slice(y, [0] * 4, (inputs, *window, outputs)), (1, 2, 0, 3))

@@ -12,7 +12,7 @@ from kcompat.spec._calculus import unbroadcast
 
 @functools.cache
 def interpreter():
-    """This backend's interpreter, which runs the rules; it exists only after the ops are loaded."""
+    """Give the interpreter of this backend, which runs the rules; it exists only after the ops are loaded."""
     return load("tensorflow")
 
 
