@@ -15,7 +15,7 @@ FAR = (-30.0, 30.0, -1e-6, 1e-6)
 )
 def relu(B, x):
     """`max(x, 0)`; the gradient at 0 is 0."""
-    return B.where(x > 0, x, B.where(x <= 0, 0.0, x))  # the inner choice lets NaN through
+    return B.where(x > 0, x, B.where(x <= 0, 0, x))  # the inner choice lets NaN through
 
 
 @composed(

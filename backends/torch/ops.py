@@ -140,7 +140,8 @@ exp, expm1, log, log1p, sqrt = map(_floating, (torch.exp, torch.expm1, torch.log
 sin, cos, tanh, floor = map(_floating, (torch.sin, torch.cos, torch.tanh, torch.floor))
 erf, erfc, erfinv = map(_floating, (torch.erf, torch.erfc, torch.erfinv))
 rsqrt, reciprocal, sigmoid = map(_floating, (torch.rsqrt, torch.reciprocal, torch.sigmoid))
-relu, relu6, silu, selu = map(_floating, (torch.relu, functional.relu6, functional.silu, functional.selu))
+relu = torch.relu
+relu6, silu, selu = map(_floating, (functional.relu6, functional.silu, functional.selu))
 negative, square, absolute = map(_of_one, (torch.neg, torch.square, torch.abs))
 isnan, isfinite, logical_not = map(_of_one, (torch.isnan, torch.isfinite, torch.logical_not))
 

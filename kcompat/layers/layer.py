@@ -52,6 +52,8 @@ class Layer:
         self.dtype = as_dtype(dtype or floatx())
         self.built = False
         self.input_shape: Any = None
+        self._attribute = ""  # under which a layer around this one holds it
+        self._settled = False  # whether everything within has had its first call, and so its weights
         self._takes_training = "training" in inspect.signature(self.call).parameters
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -88,29 +90,45 @@ class Layer:
         dtype = active().dtype(inputs)
         if dtype != self.dtype and is_float(dtype):
             inputs = ops.cast(inputs, self.dtype)
-        if not self.built:
-            self.build_for(tuple(inputs.shape))
         if training is None:
             training = _training.get()
         if self._takes_training:
             kwargs["training"] = training
-        if training is _training.get():
+        if training is _training.get() and self._settled:
             return self.call(inputs, *args, **kwargs)
         with training_mode(training):
-            return self.call(inputs, *args, **kwargs)
+            return self.call(inputs, *args, **kwargs) if self._settled else self._first_call(inputs, *args, **kwargs)
 
-    def build_for(self, input_shape: tuple[int | None, ...], path: str | None = None) -> None:
+    def _first_call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """A call that builds this layer, and those within it that `build` left to their own first call."""
+        with building(self._attribute):
+            self._build(tuple(inputs.shape))
+            self._place_children()
+            result = self.call(inputs, *args, **kwargs)
+        self._settled = True
+        return result
+
+    def build_for(self, input_shape: tuple[int | None, ...]) -> None:
         """Build the layer, once, for inputs of this shape; its place in the model seeds its first weights."""
+        with building(self._attribute):
+            self._build(input_shape)
+
+    def _build(self, input_shape: tuple[int | None, ...]) -> None:
         if self.built:
             return
-        with building(path or ""):
-            self.build(input_shape)
-            for i, generator in enumerate(self._generators):
-                with building(f"seed.{i}"):
-                    generator.state  # noqa: B018  (draws its key here, where its place is known)
+        self._place_children()
+        self.build(input_shape)
+        for i, generator in enumerate(self._generators):
+            with building(f"seed.{i}"):
+                generator.state  # noqa: B018  (draws its key here, where its place is known)
         self.input_shape = input_shape
         self.built = True
         self._name_variables()
+
+    def _place_children(self) -> None:
+        """Tell the layers within where they are: their first weights follow from it."""
+        for attribute, child in self._layers_within():
+            child._attribute = attribute
 
     def add_weight(
         self,

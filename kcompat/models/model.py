@@ -29,6 +29,7 @@ class Compiled(Steps):
         self.loss: Any = None
         self.compiled = False
         self.stop_training = False
+        self._epochs_trained = 0  # over all calls of fit: each has an order of its own
         self._backend: str | None = None
         self._metric_identifiers: list[tuple[Any, bool]] = []
         self._compiled_metrics: list[tuple[metrics.Metric, bool]] = []
@@ -37,6 +38,8 @@ class Compiled(Steps):
         self._programs: dict[str, Program] = {}
         self._held: Store | None = None
         self._root: Place | None = None
+        self._checked: set[Any] = set()  # layouts of data that fit
+        self._classes: int | None = None
 
     @property
     def backend(self) -> str:
@@ -86,6 +89,7 @@ class Compiled(Steps):
         for identifier, _ in identifiers:
             _check_metric(identifier)
         self._release()
+        self._checked, self._classes = set(), None
         self.optimizer, self.loss = new_optimizer, new_loss
         self._metric_identifiers, self._compiled_metrics = identifiers, []
         self._run_eagerly = run_eagerly
@@ -159,18 +163,27 @@ class Compiled(Steps):
                 self._store.attach(self._programs[kind])
         return self._programs[kind]
 
-    def prepare(self, x: np.ndarray, y: np.ndarray | None, sample_weight: np.ndarray | None = None) -> None:
+    def prepare(self, x: np.ndarray, y: np.ndarray | None = None) -> None:
         """Build the model for this data, choose the metrics, and check that targets fit before anything runs."""
         if not self.built:
             self._release()
             self.build_for((None, *x.shape[1:]))
         self.check_data(x)
-        if y is None:
+        if y is None or self.loss is None:
             return
-        outputs = self.compute_output_spec(TensorSpec((None, *x.shape[1:]), x.dtype.name))
+        self._check_labels(y)
+        layout = (x.shape[1:], x.dtype, y.shape[1:], y.dtype)
+        if layout in self._checked:
+            return
+        x_spec, y_spec = (TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in (x, y))
+        outputs = self.compute_output_spec(x_spec)
         if isinstance(outputs, TensorSpec):
-            self._choose_metrics((None, *y.shape[1:]), outputs.shape)
-            self._check_targets(x, y, sample_weight, outputs)
+            self._choose_metrics(y_spec.shape, outputs.shape)
+        with bind({}):
+            infer(lambda x, y, y_pred: self.compute_loss(x, y, y_pred), x_spec, y_spec, outputs)
+        self._classes = _class_count(self.loss, outputs)
+        self._check_labels(y)
+        self._checked.add(layout)
 
     def _choose_metrics(self, y_shape: tuple[int | None, ...], output_shape: tuple[int | None, ...]) -> None:
         if self._compiled_metrics or not self._metric_identifiers:
@@ -182,20 +195,18 @@ class Compiled(Steps):
         if twice:
             raise ValueError(f"two metrics are called {', '.join(twice)}; give one of them another name")
 
-    def _check_targets(self, x: np.ndarray, y: np.ndarray, sample_weight: Any, outputs: TensorSpec) -> None:
+    def _check_labels(self, y: np.ndarray) -> None:
+        """Raise ValueError for targets that the loss cannot take, whatever their shape."""
         function = getattr(self.loss, "fn", None)
-        if function is losses.sparse_categorical_crossentropy and y.size:
-            classes = outputs.shape[self.loss.kwargs.get("axis", -1)]
+        if function is losses.sparse_categorical_crossentropy and self._classes is not None and y.size:
             low, high = y.min(), y.max()
-            if classes is not None and not 0 <= low <= high < classes:
+            if not 0 <= low <= high < self._classes:
                 raise ValueError(
-                    f"labels are class indices in [0, {classes}), as the model gives {classes} classes; y has {low} to {high}"
+                    f"labels are class indices in [0, {self._classes}), as the model gives {self._classes} classes; "
+                    f"y has {low} to {high}"
                 )
         if function is losses.binary_crossentropy and y.size and not 0 <= y.min() <= y.max() <= 1:
             raise ValueError(f"binary_crossentropy takes targets in [0, 1]; y has {y.min()} to {y.max()}")
-        specs = [TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in (x, y)]
-        with bind({}):
-            infer(lambda x, y, y_pred: self.compute_loss(x, y, y_pred), *specs, outputs)
 
     # Looking at it.
 
@@ -243,6 +254,13 @@ def _listed(name: str, value: Any) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"{name} is a list, got {value!r}; write [{value!r}]")
     return list(value)
+
+
+def _class_count(loss: Any, outputs: Any) -> int | None:
+    """How many classes a model with these outputs tells apart, if its targets are class indices."""
+    if getattr(loss, "fn", None) is not losses.sparse_categorical_crossentropy or not isinstance(outputs, TensorSpec):
+        return None
+    return outputs.shape[loss.kwargs.get("axis", -1)]
 
 
 def _check_metric(identifier: Any) -> None:

@@ -60,10 +60,10 @@ class Sequential(Model):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Build the layers, one after the other; a row that was built before builds what is new."""
         spec: Any = TensorSpec(input_shape, self._input.dtype if self._input is not None else floatx())
-        for i, layer in enumerate(self._row):
+        for layer in self._row:
             if not isinstance(spec, TensorSpec):
                 raise ValueError(f"{layer.name} takes one tensor, and the layer before gives {len(spec)}")
-            with building(str(i), self.place):
+            with building("", self.place):
                 spec = layer.compute_output_spec(spec)
         self.built = True
         self.input_shape = tuple(input_shape)
@@ -86,6 +86,10 @@ class Sequential(Model):
 
     def _layers_within(self) -> Iterator[tuple[str, Layer]]:
         yield from ((layer.name, layer) for layer in self.__dict__.get("_row", ()))
+
+    def _place_children(self) -> None:
+        for i, layer in enumerate(self._row):  # by number: default names depend on what the process made before
+            layer._attribute = str(i)
 
     def _name_variables(self, path: str | None = None) -> None:
         for layer in self._row:  # a model's own name is no part of its variables' paths

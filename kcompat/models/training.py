@@ -79,7 +79,7 @@ class Model(Compiled):
         with self.on_own_backend():
             for part in (data, validation):
                 if part is not None:
-                    self.prepare(part.x, part.y, part.sample_weight)
+                    self.prepare(part.x, part.y)
             return self._fit(data, validation, epochs, initial_epoch, shuffle, verbose, callbacks, validation_freq)
 
     def _fit(
@@ -122,7 +122,8 @@ class Model(Compiled):
         program, store = self.program("train"), self._store
         store.push()
         before = program.state()
-        key = shuffle_key(self.place[0], epoch) if shuffle else None
+        key = shuffle_key(self.place[0], self._epochs_trained) if shuffle else None
+        self._epochs_trained += 1
         each_batch = hooks.wants("on_train_batch_end")
         logs: Any = {}
         step = 0
@@ -162,7 +163,7 @@ class Model(Compiled):
         self.require_compiled("evaluate")
         data = Arrays(_required(x), y, sample_weight, batch_size=batch_size)
         with self.on_own_backend():
-            self.prepare(data.x, data.y, data.sample_weight)
+            self.prepare(data.x, data.y)
             hooks = CallbackList(callbacks or [], self, steps=data.steps)
             progress = Progress(data.steps, _verbosity(verbose))
             logs = self._evaluate(data, hooks, progress)
@@ -201,7 +202,7 @@ class Model(Compiled):
         refuse("predict", steps=(steps, None))
         data = Arrays(x, batch_size=batch_size)
         with self.on_own_backend():
-            self.prepare(data.x, None)
+            self.prepare(data.x)
             program = self.program("predict")
             hooks = CallbackList(callbacks or [], self, steps=data.steps)
             progress = Progress(data.steps, _verbosity(verbose))
@@ -248,13 +249,13 @@ class Model(Compiled):
         """The predictions for a batch, as NumPy."""
         x = to_array("x", x)
         with self.on_own_backend():
-            self.prepare(x, None)
+            self.prepare(x)
             return self._arrays(self._predict_batch(self.program("predict"), (x, None, None)))
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         data = Arrays(x, y, sample_weight, class_weight, batch_size=2**31)
         with self.on_own_backend():
-            self.prepare(data.x, data.y, data.sample_weight)
+            self.prepare(data.x, data.y)
             self.reset_metrics()
             (batch,) = data.batches()
             logs = self._floats(self._store.run(self.program(kind), batch))
