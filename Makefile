@@ -1,0 +1,57 @@
+# Two commands do all the set-up: `make demo` and `make test`. They need Python 3.11 or newer.
+
+PYTHON ?= python3
+BACKENDS ?= numpy
+
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+# The matrices here are small: a second BLAS thread gains nothing on a quiet machine and waits on a busy one.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+pip = $(1)/bin/python -m pip install --quiet --constraint constraints.txt
+# Torch comes first, and by its exact version: a range could fetch a build with gigabytes of CUDA.
+torch = $(shell grep '^torch==' constraints.txt)
+nothing :=
+comma := ,
+list = $(subst $(nothing) ,$(1),$(strip $(2)))
+
+.PHONY: demo test lint docs clean
+
+# Train on real digits, on each of BACKENDS, and write demo.png.
+demo: .venv-demo/$(call list,-,$(BACKENDS)).installed
+	.venv-demo/bin/python docs/demo.py $(BACKENDS)
+
+.venv-demo/%.installed: pyproject.toml constraints.txt
+	@echo "Installing kcompat, scikit-learn and matplotlib into .venv-demo"
+	$(PYTHON) -m venv .venv-demo
+	$(if $(filter torch,$(BACKENDS)),$(call pip,.venv-demo) $(torch))
+	$(call pip,.venv-demo) --editable '.[$(call list,$(comma),demo $(filter-out numpy,$(BACKENDS)))]'
+	touch $@
+
+# Run the tests on all four backends and on the toy plug-in.
+test: .venv/installed
+	.venv/bin/python -m pytest $(TESTS)
+
+.venv/installed: pyproject.toml constraints.txt conformance/toy_backend/pyproject.toml
+	@echo "Installing kcompat and all four frameworks into .venv; this takes some minutes"
+	$(PYTHON) -m venv .venv
+	$(call pip,.venv) $(torch)
+	$(call pip,.venv) --editable '.[dev]'
+	$(call pip,.venv) --no-deps --editable ./conformance/toy_backend
+	touch $@
+
+# mypy follows files, not the folder map of pyproject.toml, so it gets a tree of links laid out as the package is.
+lint: .venv/installed
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	rm -rf build/typed && mkdir -p build/typed/kcompat
+	ln -s $(CURDIR)/kcompat/* $(addprefix $(CURDIR)/,spec backends conformance bench) build/typed/kcompat
+	cd build/typed && ../../.venv/bin/mypy --config-file ../../pyproject.toml
+
+# Build the site into docs/site; a broken link or reference is an error.
+docs: .venv/installed
+	.venv/bin/mkdocs build --strict --config-file docs/mkdocs.yml
+
+clean:
+	rm -rf .venv .venv-demo build docs/site demo.png *.egg-info
