@@ -64,6 +64,7 @@ class Model(Compiled):
 
         Raises:
             NonFiniteLoss: if the loss is NaN or infinite; it says at which step, and in which layer's gradient.
+                The model is left as it was before that epoch.
             ValueError, TypeError: for data that does not fit, before training starts.
         """
         refuse("fit", steps_per_epoch=(steps_per_epoch, None), validation_steps=(validation_steps, None))
@@ -134,6 +135,7 @@ class Model(Compiled):
             if each_batch or progress.due() or step == data.steps:
                 values = self._floats(logs)
                 if not math.isfinite(values.get("loss", 0.0)):
+                    program.replace(**before._asdict())
                     raise NonFiniteLoss(first_failure(self, before, data.batches(key), epoch))
                 hooks.call("on_train_batch_end", step - 1, values)
                 if step < data.steps:
