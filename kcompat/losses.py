@@ -99,7 +99,7 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} defines no call(self, y_true, y_pred)")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        values = self.call(y_true, y_pred)
+        values = self.call(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
         if self.reduction in ("none", None):
             return values if sample_weight is None else ops.multiply(values, match_weight(sample_weight, values))
         if sample_weight is None:
