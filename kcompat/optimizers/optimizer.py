@@ -10,6 +10,7 @@ import numpy as np
 from kcompat import ops
 from kcompat.layers.layer import unique_name
 from kcompat.lookup import refuse
+from kcompat.spec import floatx
 from kcompat.variable import Variable
 
 
@@ -133,4 +134,4 @@ def _checked_rate(value: Any) -> np.ndarray:
     rate = float(value)
     if not math.isfinite(rate) or rate < 0:
         raise ValueError(f"learning_rate is finite and not negative, got {rate}")
-    return np.asarray(rate, "float32")
+    return np.asarray(rate, floatx())
