@@ -62,20 +62,29 @@ def sparse_categorical_crossentropy(
 
 
 def paired(y_true: Any, y_pred: Any, same_shape: bool = False) -> tuple[Any, Any]:
-    """Truth in the dtype of the prediction; where one of them has a last axis of size 1 more, so has the other."""
+    """Truth in the dtype of the prediction, both of one rank: a last axis of size 1 that only one has is dropped.
+
+    Where the other is a vector it is added instead, so that there is an axis to reduce.
+    """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
     truth, prediction = tuple(y_true.shape), tuple(y_pred.shape)
     if len(truth) + 1 == len(prediction) and prediction[-1] == 1:
-        y_true = ops.expand_dims(y_true, -1)
+        y_true, y_pred = _of_lower_rank(y_true, y_pred)
     elif len(prediction) + 1 == len(truth) and truth[-1] == 1:
-        y_pred = ops.expand_dims(y_pred, -1)
+        y_pred, y_true = _of_lower_rank(y_pred, y_true)
     if same_shape and tuple(y_true.shape) != tuple(y_pred.shape):
         raise ValueError(
             f"the targets have shape {truth} and the predictions {prediction}, expected the same; "
             "for class indices use sparse_categorical_crossentropy"
         )
     return y_true, y_pred
+
+
+def _of_lower_rank(lower: Any, higher: Any) -> tuple[Any, Any]:
+    if len(lower.shape) == 1:
+        return ops.expand_dims(lower, -1), higher
+    return lower, ops.squeeze(higher, axis=-1)
 
 
 class Loss:
@@ -222,7 +231,13 @@ FUNCTIONS |= {"mse": mean_squared_error, "mae": mean_absolute_error, "bce": bina
 FUNCTIONS |= {"MSE": mean_squared_error, "MAE": mean_absolute_error}
 CLASSES = {
     cls.__name__: cls
-    for cls in (MeanSquaredError, MeanAbsoluteError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy)
+    for cls in (
+        MeanSquaredError,
+        MeanAbsoluteError,
+        BinaryCrossentropy,
+        CategoricalCrossentropy,
+        SparseCategoricalCrossentropy,
+    )
 }
 
 
@@ -236,5 +251,3 @@ def get(identifier: Any) -> Any:
         return LossFunctionWrapper(identifier)
     found = by_name("loss", identifier, {**FUNCTIONS, **CLASSES})
     return found() if isinstance(found, type) else LossFunctionWrapper(found)
-
-
