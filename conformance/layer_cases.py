@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,18 +57,24 @@ class LayerCase:
         return layer
 
 
-def forward(B: Any, case: LayerCase, dtype: str = "") -> Arrays:
-    """What the layer gives; while training also the weights that it changed itself."""
+@contextlib.contextmanager
+def in_floatx(dtype: str) -> Iterator[str]:
+    """Within the block this is the default float dtype."""
     before = floatx()
-    set_floatx(dtype or case.dtype)
+    set_floatx(dtype)
     try:
-        with use(B):
-            layer = case.layer()
-            found = layer(B.engine.asarray(case.inputs()), training=case.training)
-            outputs = [B.engine.to_numpy(y) for y in (found if isinstance(found, tuple) else (found,))]
-            return (*outputs, *(w.numpy() for w in layer.weights if case.training and not w.trainable))
+        yield dtype
     finally:
         set_floatx(before)
+
+
+def forward(B: Any, case: LayerCase, dtype: str = "") -> Arrays:
+    """What the layer gives; while training also the weights that it changed itself."""
+    with use(B), in_floatx(dtype or case.dtype):
+        layer = case.layer()
+        found = layer(B.engine.asarray(case.inputs()), training=case.training)
+        outputs = [B.engine.to_numpy(y) for y in (found if isinstance(found, tuple) else (found,))]
+        return (*outputs, *(w.numpy() for w in layer.weights if case.training and not w.trainable))
 
 
 def _images(
@@ -82,7 +90,7 @@ CONVOLUTIONS = _images(
     {"filters": 3, "kernel_size": 3, "strides": (2, 1)},
     {"filters": 3, "kernel_size": 2, "dilation_rate": 2, "padding": "same"},
     {"filters": 4, "kernel_size": 3, "groups": 2, "activation": "tanh"},
-    {"filters": 5, "kernel_size": 3, "data_format": "channels_first", "padding": "same"},
+    {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "padding": "same"},
 )
 POOLINGS = [
     LayerCase(name, shape, arguments)

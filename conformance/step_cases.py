@@ -1,0 +1,148 @@
+"""Losses and optimizers in several configurations, and the questions that can be asked of them on any interpreter."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kcompat import losses, optimizers
+from kcompat.active import use
+from kcompat.conformance.cases import Arrays
+from kcompat.conformance.layer_cases import in_floatx
+from kcompat.variable import Variable
+
+STEPS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class LossCase:
+    """A loss with its arguments, and the shapes of targets, predictions and weights."""
+
+    name: str
+    truth: tuple[int, ...]
+    prediction: tuple[int, ...]
+    weight: tuple[int, ...] | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    dtype: str = "float32"
+
+    @property
+    def id(self) -> str:
+        shapes = ["x".join(map(str, s)) for s in (self.truth, self.prediction, self.weight) if s is not None]
+        return "-".join([self.name, *shapes, *(f"{k}={v}" for k, v in self.arguments.items())])
+
+    def __repr__(self) -> str:
+        return self.id
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Targets that the loss takes, predictions (with some at 0 and 1 where they are probabilities), weights."""
+        rng = np.random.default_rng(zlib.crc32(self.id.encode()))
+        prediction = rng.integers(-64, 65, self.prediction) / 16
+        truth = rng.integers(-64, 65, self.truth) / 16
+        if "Crossentropy" in self.name:
+            if not self.arguments.get("from_logits"):
+                prediction = rng.integers(0, 17, self.prediction) / 16
+            truth = rng.integers(0, 9, self.truth) / 8
+        if self.name.startswith("Sparse"):
+            if not self.arguments:
+                prediction = np.clip(prediction, 1 / 16, 15 / 16)  # Keras on TensorFlow normalises what it clips again
+            truth = rng.integers(0, self.prediction[-1], self.truth)
+        weight = None if self.weight is None else (rng.integers(0, 9, self.weight) / 4).astype("float32")
+        return truth.astype("int32" if truth.dtype.kind == "i" else "float32"), prediction.astype("float32"), weight
+
+
+def loss_value(B: Any, case: LossCase, dtype: str = "") -> Arrays:
+    """The weighted, reduced loss."""
+    with use(B), in_floatx(dtype or case.dtype) as floatx:
+        arrays = [x if x is None or x.dtype.kind == "i" else x.astype(floatx) for x in case.arrays()]
+        tensors = [None if x is None else B.engine.asarray(x) for x in arrays]
+        return (B.engine.to_numpy(getattr(losses, case.name)(**case.arguments)(*tensors)),)
+
+
+def _losses() -> list[LossCase]:
+    found = []
+    for name in ("MeanSquaredError", "MeanAbsoluteError"):
+        found += [
+            LossCase(name, *shapes) for shapes in (((4, 3), (4, 3)), ((4,), (4, 1)), ((4, 1), (4,)), ((4,), (4,)))
+        ]
+        found += [LossCase(name, (4, 3), (4, 3), weight) for weight in ((4,), (4, 1))]
+        found += [LossCase(name, (2, 3, 4), (2, 3, 4), weight) for weight in ((2, 1), (2, 3), (1, 1))]
+        found += [LossCase(name, (4, 3), (4, 3), (4,), {"reduction": r}) for r in losses.REDUCTIONS if r]
+        found += [
+            LossCase(name, *shapes, None, {"reduction": "none"})
+            for shapes in (((2, 3), (2, 3, 1)), ((2, 3, 1), (2, 3)))
+        ]
+    for name in ("BinaryCrossentropy", "CategoricalCrossentropy"):
+        for arguments in (
+            {},
+            {"from_logits": True},
+            {"label_smoothing": 0.125},
+            {"from_logits": True, "label_smoothing": 0.25},
+        ):
+            found += [LossCase(name, (4, 3), (4, 3), weight, arguments) for weight in (None, (4,))]
+            found.append(LossCase(name, (2, 3, 4), (2, 3, 4), None, {"reduction": "none", **arguments}))
+    found += [LossCase("BinaryCrossentropy", (4,), (4, 1)), LossCase("BinaryCrossentropy", (4, 1), (4, 1), (4,))]
+    for arguments in ({}, {"from_logits": True}):
+        for truth, prediction, weight in (
+            ((4,), (4, 5), None),
+            ((4, 1), (4, 5), (4,)),
+            ((2, 3), (2, 3, 5), (2, 3)),
+            ((2, 3, 1), (2, 3, 5), None),
+        ):
+            found.append(LossCase("SparseCategoricalCrossentropy", truth, prediction, weight, arguments))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class OptimizerCase:
+    """An optimizer with its arguments, for `STEPS` steps."""
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    dtype: str = "float32"
+
+    @property
+    def id(self) -> str:
+        return "-".join([self.name, *(f"{k}={v}" for k, v in self.arguments.items())])
+
+    def __repr__(self) -> str:
+        return self.id
+
+    @staticmethod
+    def parameters() -> list[np.ndarray]:
+        rng = np.random.default_rng(1)
+        return [(rng.integers(-32, 33, shape) / 32).astype("float32") for shape in ((3, 2), (5,))]
+
+    @staticmethod
+    def gradients(step: int) -> list[np.ndarray]:
+        """Large, ordinary, small, and zero."""
+        rng = np.random.default_rng(step)
+        scale = rng.choice([64.0, 1.0, 2.0**-12, 0.0], (11,), p=[0.1, 0.7, 0.1, 0.1])
+        flat = (rng.integers(-32, 33, 11) / 16 * scale).astype("float32")
+        return [flat[:6].reshape(3, 2), flat[6:]]
+
+
+def optimizer_steps(B: Any, case: OptimizerCase, dtype: str = "") -> Arrays:
+    """The parameters after each step."""
+    found = []
+    with use(B), in_floatx(dtype or case.dtype) as floatx:
+        optimizer = getattr(optimizers, case.name)(**case.arguments)
+        variables = [Variable(p.astype(floatx), name=f"p{i}") for i, p in enumerate(case.parameters())]
+        for step in range(STEPS):
+            optimizer.apply([B.engine.asarray(g.astype(floatx)) for g in case.gradients(step)], variables)
+            found += [v.numpy().copy() for v in variables]
+    return tuple(found)
+
+
+LOSSES = tuple(_losses())
+OPTIMIZERS = (  # decays that float32 holds: Keras rounds them to it
+    OptimizerCase("SGD"),
+    OptimizerCase("SGD", {"learning_rate": 0.3, "momentum": 0.875}),
+    OptimizerCase("SGD", {"learning_rate": 0.3, "momentum": 0.875, "nesterov": True}),
+    OptimizerCase("Adam", {"beta_1": 0.875, "beta_2": 0.9990234375}),
+    OptimizerCase("Adam", {"learning_rate": 0.1, "beta_1": 0.75, "beta_2": 0.9375, "epsilon": 1e-3}),
+    OptimizerCase("RMSprop"),
+    OptimizerCase("RMSprop", {"learning_rate": 0.1, "rho": 0.5, "epsilon": 1e-3}),
+)
