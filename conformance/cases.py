@@ -33,14 +33,17 @@ class Case:
 
     @property
     def id(self) -> str:
+        """The op's name and which sample it is, such as `tanh-0`."""
         return f"{self.op.name}-{self.index}"
 
     @property
     def seed(self) -> int:
+        """The seed of everything random about this case; the same in every process."""
         return zlib.crc32(self.id.encode())
 
     @property
     def differentiable(self) -> bool:
+        """Whether this sample has a gradient to ask for."""
         return self.op.differentiable and self.sample.differentiable and bool(self.floats)
 
     @functools.cached_property
@@ -88,6 +91,7 @@ def arguments(B: Any, case: Case, dtype: str) -> list[Any]:
 
 
 def numpy_results(B: Any, result: Any) -> Arrays:
+    """A tensor or a tuple of them, as a tuple of NumPy arrays."""
     return tuple(B.engine.to_numpy(y) for y in (result if isinstance(result, tuple) else (result,)))
 
 
@@ -112,27 +116,35 @@ def compiled_value(B: Any, case: Case, dtype: str = "") -> Arrays:
 
 def gradient(B: Any, case: Case, dtype: str = "") -> Arrays:
     """The cotangents of the float tensors, by the backend's own differentiation."""
-    return pulled_back(B, case, cotangent, dtype)
+    return _pulled_back(B, case, cotangent, dtype or case.dtype)
 
 
-def pulled_back(B: Any, case: Case, upstream: Callable[[Case, int, Any], np.ndarray], dtype: str = "") -> Arrays:
-    """As `gradient`, for the cotangents `upstream(case, output number, shape)`."""
-    args = arguments(B, case, dtype or case.dtype)
+def compiled_gradient(B: Any, case: Case, dtype: str = "") -> Arrays:
+    """As `gradient`, compiled as a function of the float tensors."""
+    return _pulled_back(B, case, cotangent, dtype or case.dtype, B.engine.jit)
+
+
+def gradient_of_sum(B: Any, case: Case, dtype: str = "") -> Arrays:
+    """The cotangents of the float tensors where every element of the result has cotangent 1."""
+    return _pulled_back(B, case, lambda case, number, shape: np.ones(shape), dtype or case.dtype)
+
+
+def _pulled_back(B: Any, case: Case, upstream: Any, dtype: str, compiled: Any = lambda f: f) -> Arrays:
+    """What the cotangents `upstream(case, output number, shape)` are pulled back to."""
+    args = arguments(B, case, dtype)
 
     def f(*tensors: Any) -> tuple[Any, ...]:
         result = getattr(active(), case.op.name)(*_with(args, case.floats, tensors), **case.sample.attrs)
         outputs = result if isinstance(result, tuple) else (result,)
         return tuple(y for y in outputs if is_float(active().dtype(y)))
 
-    with use(B), np.errstate(all="ignore"):
-        outputs, pull = B.engine.vjp(B, f, tuple(args[i] for i in case.floats))
+    def pull_back(*tensors: Any) -> tuple[Any, ...]:
+        outputs, pull = B.engine.vjp(B, f, tensors)
         given = (B.engine.asarray(upstream(case, i, tuple(y.shape)), B.engine.dtype(y)) for i, y in enumerate(outputs))
-        return tuple(B.engine.to_numpy(g) for g in pull(tuple(given)))
+        return tuple(pull(tuple(given)))
 
-
-def gradient_of_sum(B: Any, case: Case, dtype: str = "") -> Arrays:
-    """The cotangents of the float tensors where every element of the result has cotangent 1."""
-    return pulled_back(B, case, lambda case, number, shape: np.ones(shape), dtype)
+    with use(B), np.errstate(all="ignore"):
+        return tuple(B.engine.to_numpy(g) for g in compiled(pull_back)(*(args[i] for i in case.floats)))
 
 
 def second_derivative(B: Any, case: Case, dtype: str = "") -> Arrays:

@@ -22,6 +22,7 @@ class Verdict(NamedTuple):
 
     @property
     def right(self) -> bool:
+        """Whether no element is further off than its tolerance."""
         return self.ratio <= 1.0
 
 
@@ -117,7 +118,8 @@ def compare(case: Case, number: int, expected: Expected, got: np.ndarray) -> Ver
     index = tuple(map(int, worst))
     message = (
         f"{name}, element {index}: expected {value[worst]!r} within {expected.tolerance[worst]:.3g}, "
-        f"got {got_value[worst]!r}; error / tolerance is {ratio[worst]:.3g}; {np.mean(ratio > 1):.0%} of the elements are off"
+        f"got {got_value[worst]!r}; error / tolerance is {ratio[worst]:.3g}; "
+        f"{np.mean(ratio > 1):.0%} of the elements are off"
     )
     return Verdict(float(ratio[worst]), message)
 

@@ -26,10 +26,12 @@ SMALLEST_EXPONENT = {"float16": -14, "bfloat16": -126, "float32": -126, "float64
 
 
 def unit_roundoff(dtype: str) -> float:
+    """The largest relative error of rounding to a dtype."""
     return 2.0 ** -MANTISSA_BITS[dtype]
 
 
 def smallest_normal(dtype: str) -> float:
+    """Below it a dtype has fewer digits, and some processors have zero."""
     return 2.0 ** SMALLEST_EXPONENT[dtype]
 
 
@@ -55,10 +57,12 @@ class Wide(Operators):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The size of each axis."""
         return tuple(np.shape(self.value))
 
     @property
     def dtype(self) -> Any:
+        """NumPy's dtype."""
         return self.value.dtype
 
 

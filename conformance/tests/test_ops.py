@@ -40,7 +40,7 @@ def test_shape_and_dtype_are_the_inferred_ones(backend, case):
     inferred = inferred if isinstance(inferred, tuple) else (inferred,)
     actual = [(y.shape, y.dtype.name) for y in cases.value(backend, case)]
     assert actual == [(spec.shape, spec.dtype) for spec in inferred], (
-        f"{case!r}: the result (left) is not what kcompat.shapes infers (right); cast or reshape it in the backend's ops"
+        f"{case!r}: the result (left) is not what is inferred (right); cast or reshape it in the backend's ops"
     )
 
 

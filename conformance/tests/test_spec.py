@@ -71,7 +71,7 @@ def test_wrong_number_of_derivative_rules_is_refused():
 @pytest.mark.usefixtures("unchanged")
 def test_second_declaration_is_refused():
     primitive(**PRIMITIVE)(identity)
-    with pytest.raises(TypeError, match="op 'identity'.*is declared already"):
+    with pytest.raises(TypeError, match=r"op 'identity'.*is declared already"):
         primitive(**PRIMITIVE)(identity)
 
 
