@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from kcompat import initializers, ops, shapes
@@ -33,8 +34,9 @@ class Layer:
     """A function with weights, written the way a Keras user writes one.
 
     Subclasses make weights in `build(input_shape)` with `add_weight`, or in `__init__` where the
-    shapes are known, and compute in `call(inputs)` with `kcompat.ops`; `call` may take `training`. Layers set as attributes, also in
-    lists and dicts, are tracked; so are variables and seed generators.
+    shapes are known, and compute in `call(inputs)` with `kcompat.ops`; `call`
+    may take `training`. Layers set as attributes, also in lists and dicts, are tracked; so are variables and
+    seed generators.
 
     Args:
         name: unique within a model; made from the class name if None.
@@ -48,6 +50,7 @@ class Layer:
         self._own_variables: list[Variable] = []
         self._generators: list[SeedGenerator] = []
         self.name = name or unique_name(type(self).__name__)
+        self._in_build = False
         self.trainable = trainable
         self.dtype = as_dtype(dtype or floatx())
         self.built = False
@@ -55,6 +58,12 @@ class Layer:
         self._attribute = ""  # under which a layer around this one holds it
         self._settled = False  # whether everything within has had its first call, and so its weights
         self._takes_training = "training" in inspect.signature(self.call).parameters
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let `build` do all that belongs to it also where a layer calls it on one within it."""
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = _complete(cls.build)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, (Layer, Variable, SeedGenerator)):
@@ -73,6 +82,8 @@ class Layer:
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for inputs of this shape; the batch size, and others, may be None."""
+        if not self._in_build:
+            self.build_for(input_shape)
 
     def call(self, inputs: Any) -> Any:
         """The result for a tensor of inputs."""
@@ -117,7 +128,11 @@ class Layer:
         if self.built:
             return
         self._place_children()
-        self.build(input_shape)
+        self._in_build = True
+        try:
+            self.build(input_shape)
+        finally:
+            self._in_build = False
         for i, generator in enumerate(self._generators):
             with building(f"seed.{i}"):
                 generator.state  # noqa: B018  (draws its key here, where its place is known)
@@ -175,6 +190,17 @@ class Layer:
             return shapes.infer(self, inputs)
 
     # What it holds.
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the optimizer changes the weights; setting it holds for the layers within, too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for _, child in self._layers_within():
+            child.trainable = value
 
     def _layers_within(self) -> Iterator[tuple[str, Layer]]:
         """Layers set as attributes, also in lists and dicts, as they are now: such a list may have grown."""
@@ -255,6 +281,17 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}{'' if self.built else ', not built'}>"
+
+
+def _complete(build: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(build)
+    def run(self: Layer, input_shape: tuple[int | None, ...]) -> None:
+        if self._in_build:
+            build(self, input_shape)
+        else:
+            self.build_for(input_shape)
+
+    return run
 
 
 def _layers_in(path: str, value: Any) -> Iterator[tuple[str, Layer]]:

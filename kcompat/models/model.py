@@ -96,6 +96,11 @@ class Compiled(Steps):
         self._backend = get_backend()
         self.compiled = True
 
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Build the layers within, by following a call on shapes alone."""
+        with bind({}):
+            infer(self.call, TensorSpec(input_shape, self.dtype))
+
     def require_compiled(self, what: str) -> None:
         """Raise RuntimeError unless the model is compiled."""
         if not self.compiled:
