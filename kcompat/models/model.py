@@ -15,7 +15,7 @@ from kcompat.models.store import Store
 from kcompat.models.summary import render
 from kcompat.program import Program
 from kcompat.random import Place, current_place
-from kcompat.shapes import infer
+from kcompat.shapes import STAND_INS, infer
 from kcompat.spec import TensorSpec
 from kcompat.variable import Variable, bind
 
@@ -100,6 +100,9 @@ class Compiled(Steps):
         """Build the layers within, by following a call on shapes alone."""
         with bind({}):
             infer(self.call, TensorSpec(input_shape, self.dtype))
+        for layer in self._walk():
+            if layer.input_shape is not None:
+                layer.input_shape = tuple(None if n in STAND_INS else n for n in layer.input_shape)
 
     def require_compiled(self, what: str) -> None:
         """Raise RuntimeError unless the model is compiled."""
