@@ -16,7 +16,7 @@ nothing :=
 comma := ,
 list = $(subst $(nothing) ,$(1),$(strip $(2)))
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test typed lint docs clean
 
 # Train on real digits, on each of BACKENDS, and write demo.png.
 demo: .venv-demo/$(call list,-,$(BACKENDS)).installed
@@ -41,17 +41,19 @@ test: .venv/installed
 	$(call pip,.venv) --no-deps --editable ./conformance/toy_backend
 	touch $@
 
-# mypy follows files, not the folder map of pyproject.toml, so it gets a tree of links laid out as the package is.
-lint: .venv/installed
-	.venv/bin/ruff check
-	.venv/bin/ruff format --check
+# Tools that read files cannot follow the folder map of pyproject.toml: links laid out as the package is.
+typed: .venv/installed
 	rm -rf build/typed && mkdir -p build/typed/kcompat
 	ln -s $(CURDIR)/kcompat/* $(addprefix $(CURDIR)/,spec backends conformance bench) build/typed/kcompat
+
+lint: typed
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
 	cd build/typed && ../../.venv/bin/mypy --config-file ../../pyproject.toml
 
 # Build the site into docs/site; a broken link or reference is an error.
-docs: .venv/installed
-	.venv/bin/mkdocs build --strict --config-file docs/mkdocs.yml
+docs: typed
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --config-file docs/mkdocs.yml
 
 clean:
 	rm -rf .venv .venv-demo build docs/site demo.png *.egg-info
