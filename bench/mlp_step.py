@@ -29,7 +29,10 @@ class HandWritten:
         self.grads, self.m, self.v, self.scratch = (np.zeros_like(self.params) for _ in range(4))
         ends = np.cumsum(sizes)
         cut = lambda flat: [flat[e - n : e].reshape(w.shape) for e, n, w in zip(ends, sizes, weights, strict=True)]  # noqa: E731
-        (self.w1, self.b1, self.w2, self.b2), (self.dw1, self.db1, self.dw2, self.db2) = cut(self.params), cut(self.grads)
+        (self.w1, self.b1, self.w2, self.b2), (self.dw1, self.db1, self.dw2, self.db2) = (
+            cut(self.params),
+            cut(self.grads),
+        )
         self.hidden, self.dhidden = np.empty((BATCH, UNITS), "f"), np.empty((BATCH, UNITS), "f")
         self.logits = np.empty((BATCH, CLASSES), "f")
         self.rows = np.arange(BATCH)
@@ -113,7 +116,9 @@ def main() -> None:
     """Print the milliseconds and their ratio."""
     found = measure(contestants(np.random.default_rng(0)))
     for name, milliseconds in found.items():
-        print(f"{name:14s} {milliseconds:.3f} ms a step, {milliseconds / found['hand-written']:.2f} of the hand-written")
+        print(
+            f"{name:14s} {milliseconds:.3f} ms a step, {milliseconds / found['hand-written']:.2f} of the hand-written"
+        )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,19 @@ them. The backend is NumPy unless `KCOMPAT_BACKEND`, `set_backend` or `use_backe
 framework is imported before it is asked for.
 """
 
-from kcompat import activations, callbacks, initializers, layers, losses, metrics, models, ops, optimizers, random, utils
+from kcompat import (
+    activations,
+    callbacks,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    ops,
+    optimizers,
+    random,
+    utils,
+)
 from kcompat.backend import get_backend, list_backends, set_backend, use_backend
 from kcompat.layers import Input, Layer
 from kcompat.models import Model, Sequential

@@ -221,7 +221,9 @@ def scan(tape: Tape, f: Any, init: tuple, xs: tuple, consts: tuple, reverse: boo
     return out[:n], out[n:]
 
 
-def _scan_pullback(f: Any, counts: tuple[int, int], reverse: bool, incoming: tuple, B: Any, g: tuple, _: Any, *args: Any):
+def _scan_pullback(
+    f: Any, counts: tuple[int, int], reverse: bool, incoming: tuple, B: Any, g: tuple, _: Any, *args: Any
+):
     n, m = counts
     xs, consts = args[n : n + m], args[n + m :]
     carry_cotangents, output_cotangents = g[:n], g[n:]

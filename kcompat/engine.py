@@ -223,7 +223,9 @@ def differentiated(B: Any, args: tuple[Any, ...], argnums: int | Sequence[int]) 
     leaves = [B.constant(x) if isinstance(x, SCALARS) else B.admit(x) for x in leaves]
     for leaf in leaves:
         if not is_float(B.dtype(leaf)):
-            raise TypeError(f"gradients need float inputs, got {B.dtype(leaf)} of shape {tuple(leaf.shape)}; cast it first")
+            raise TypeError(
+                f"gradients need float inputs, got {B.dtype(leaf)} of shape {tuple(leaf.shape)}; cast it first"
+            )
 
     def with_leaves(new: list[Any]) -> tuple[list[Any], Callable[[list[Any]], Any]]:
         new_args = list(args)

@@ -107,7 +107,11 @@ class VarianceScaling(Initializer):
         if scale <= 0:
             raise ValueError(f"scale is positive, got {scale}")
         self.scale, self.mode, self.distribution = scale, mode, distribution
-        self._draw = by_name("distribution", distribution, {d.__name__.strip("_"): d for d in (_uniform, _truncated_normal, _untruncated_normal)})
+        self._draw = by_name(
+            "distribution",
+            distribution,
+            {d.__name__.strip("_"): d for d in (_uniform, _truncated_normal, _untruncated_normal)},
+        )
         self._count = by_name("mode", mode, {"fan_in": lambda i, o: i, "fan_out": lambda i, o: o, "fan_avg": lambda i, o: (i + o) / 2})  # fmt: skip
 
     def draw(self, shape: tuple[int, ...]) -> Any:

@@ -128,7 +128,9 @@ def _wrapper(fn: Callable[..., Any], doc: str) -> type[MeanMetricWrapper]:
 Accuracy = _wrapper(accuracy, "How often prediction and truth are equal.")
 BinaryAccuracy = _wrapper(binary_accuracy, "How often a prediction is on the right side of `threshold`.")
 CategoricalAccuracy = _wrapper(categorical_accuracy, "How often the most likely class is right, for one-hot truth.")
-SparseCategoricalAccuracy = _wrapper(sparse_categorical_accuracy, "How often the most likely class is right, for indices.")
+SparseCategoricalAccuracy = _wrapper(
+    sparse_categorical_accuracy, "How often the most likely class is right, for indices."
+)
 MeanSquaredError = _wrapper(losses.mean_squared_error, "The mean squared error.")
 MeanAbsoluteError = _wrapper(losses.mean_absolute_error, "The mean absolute error.")
 BinaryCrossentropy = _wrapper(losses.binary_crossentropy, "The mean binary cross-entropy.")

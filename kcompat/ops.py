@@ -15,10 +15,19 @@ from typing import Any
 from kcompat.active import active
 from kcompat.backend import current
 from kcompat.engine import SCALARS
-from kcompat.spec import OPS, Op, as_dtype
+from kcompat.spec import OPS, Op, as_dtype, floatx, is_float
 
 __all__ = [name for name, op in OPS.items() if op.public]
-__all__ += ["convert_to_numpy", "convert_to_tensor", "custom_gradient", "grad", "is_tensor", "shape", "value_and_grad", "vjp"]
+__all__ += [
+    "convert_to_numpy",
+    "convert_to_tensor",
+    "custom_gradient",
+    "grad",
+    "is_tensor",
+    "shape",
+    "value_and_grad",
+    "vjp",
+]
 
 
 def public_signature(op: Op) -> inspect.Signature:
@@ -39,7 +48,10 @@ def _source(op: Op) -> str:
     if tensors:
         lines.append("    known = B.tensor_types")
         lines += [f"    if type({x}) not in known: {x} = B.admit({x})" for x in tensors]
-        lines.append(f"    if {' and '.join(f'type({x}) in SCALARS' for x in tensors)}: {tensors[0]} = B.constant({tensors[0]})")
+        lines.append(
+            f"    if {' and '.join(f'type({x}) in SCALARS' for x in tensors)}: {tensors[0]} = B.constant({tensors[0]})"
+        )
+    lines += [f"    {x} = _as_float(B, {x})" for x in op.floats]
     lines += [f"    {xs} = [x if type(x) in B.tensor_types else B.admit(x) for x in {xs}]" for xs in lists]
     names = [p.name for p in op.attributes]
     if "dtype" in names:
@@ -49,9 +61,16 @@ def _source(op: Op) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _as_float(B: Any, x: Any) -> Any:
+    """An operand of an op that takes floats: integers become floatx; scalars and absent ones stay."""
+    if x is None or type(x) in SCALARS or is_float(B.dtype(x)):
+        return x
+    return B.cast(x, dtype=floatx())
+
+
 def _make(op: Op) -> Callable[..., Any]:
     source, filename = _source(op), f"<kcompat.ops.{op.name}>"
-    namespace: dict[str, Any] = {"active": active, "SCALARS": frozenset(SCALARS), "as_dtype": as_dtype}
+    namespace = {"active": active, "SCALARS": frozenset(SCALARS), "as_dtype": as_dtype, "_as_float": _as_float}
     exec(compile(source, filename, "exec"), namespace)
     function = namespace[op.name]
     function.__doc__, function.__module__ = op.doc, __name__
@@ -93,7 +112,9 @@ def shape(x: Any) -> tuple[int, ...]:
     return tuple((x if hasattr(x, "shape") else active().admit(x)).shape)
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """A function that gives the value of `f` and its gradient.
 
     Args:

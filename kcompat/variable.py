@@ -131,7 +131,9 @@ class Variable:
                 )
             value = ops.convert_to_tensor(value, self.dtype)
         if tuple(value.shape) != self.shape:
-            raise ValueError(f"variable {self.path!r} has shape {self.shape}, got a value of shape {tuple(value.shape)}")
+            raise ValueError(
+                f"variable {self.path!r} has shape {self.shape}, got a value of shape {tuple(value.shape)}"
+            )
         if scope is None:
             if self.store is not None:
                 self.store.changed(self)

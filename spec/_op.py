@@ -74,7 +74,11 @@ def unary(k: float) -> ErrorClass:
 
 @dataclass(frozen=True)
 class Op:
-    """One entry of the spec. A primitive has a `rule`, a composed op a `body`."""
+    """One entry of the spec. A primitive has a `rule`, a composed op a `body`.
+
+    `floating` names the tensors (True: all) that the op takes as floats: `kcompat.ops` casts integers to floatx.
+    `order` is the public order of parameters, where Keras puts an attribute before a tensor.
+    """
 
     name: str
     family: str
@@ -89,6 +93,7 @@ class Op:
     vjp: tuple[Callable[..., Any] | None, ...] | Joint | None = None
     alternatives: tuple[Callable[..., Any], ...] = ()
     public: bool = True
+    floating: tuple[str, ...] | bool = False
     order: tuple[str, ...] | None = None
 
     @property
@@ -104,6 +109,11 @@ class Op:
     def tensors(self) -> tuple[inspect.Parameter, ...]:
         """The parameters that take tensors: all that are not keyword-only."""
         return tuple(p for p in self.signature.parameters.values() if p.kind is not p.KEYWORD_ONLY)
+
+    @property
+    def floats(self) -> tuple[str, ...]:
+        """The names of the tensors that are taken as floats."""
+        return tuple(p.name for p in self.tensors) if self.floating is True else tuple(self.floating or ())
 
     @property
     def attributes(self) -> tuple[inspect.Parameter, ...]:
@@ -151,7 +161,8 @@ def composed(
 ) -> Callable[[Callable[..., Any]], Op]:
     """Declare an op by its body, whose first parameter `B` is the interpreter that runs it.
 
-    `vjp` is given only where the body's own derivative is slower or is not what libraries compute;
+    `vjp` is given only where the body's own derivative is slower or is not what libraries compute; that
+    derivative is right all the same, since frameworks differentiate the body;
     `()` says that no gradient passes. `alternatives` are other bodies that honest libraries use.
     """
     parts = {"kinks": kinks, "specials": specials, "samples": samples, "vjp": vjp}

@@ -1,9 +1,12 @@
 """Activations. Each is composed, so each works on a backend that has never heard of it."""
 
+import functools
+
 from kcompat.spec import _samples as samples
 from kcompat.spec._op import Kink, Special, composed, smooth
 
 inf, nan = float("inf"), float("nan")
+activation = functools.partial(composed, floating=True)
 FAR = (-30.0, 30.0, -1e-6, 1e-6)
 """Inputs where a naive formula loses its digits."""
 
@@ -18,7 +21,7 @@ def relu(B, x):
     return B.where(x > 0, x, B.where(x <= 0, 0, x))  # the inner choice lets NaN through
 
 
-@composed(
+@activation(
     kinks=[Kink((0.0,), (0.0,), (0.0, 1.0)), Kink((6.0,), (0.0,), (0.0, 1.0))],
     specials={inf: 6.0, -inf: 0.0, nan: nan},
     samples=samples.unary(low=-3.0, high=9.0),
@@ -28,7 +31,7 @@ def relu6(B, x):
     return B.where(x >= 6, 6.0, B.relu(x))
 
 
-@composed(
+@activation(
     kinks=[Kink((0.0,), (0.2,), (0.2, 1.0))],
     specials={inf: inf, -inf: -inf, nan: nan},
     samples=samples.unary(extremes=FAR, negative_slope=0.3),
@@ -38,7 +41,7 @@ def leaky_relu(B, x, *, negative_slope=0.2):
     return B.where(x > 0, x, x * negative_slope)
 
 
-@composed(
+@activation(
     kinks=[Kink((0.0,), (1.0,), (1.0, 1.0))],
     specials={inf: inf, -inf: -1.0, nan: nan},
     samples=samples.unary(extremes=FAR, alpha=1.0),
@@ -52,7 +55,7 @@ def elu(B, x, *, alpha=1.0):
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
-@composed(
+@activation(
     kinks=[Kink((0.0,), (SELU_SCALE * SELU_ALPHA,), (SELU_SCALE, SELU_SCALE * SELU_ALPHA))],
     specials={inf: inf, nan: nan},
     samples=samples.unary(extremes=FAR),
@@ -66,7 +69,7 @@ def _one_sided(B, x):
     return 1.0 / (B.exp(-x) + 1.0)
 
 
-@composed(
+@activation(
     kinks=smooth,
     specials={inf: 1.0, -inf: 0.0, nan: nan, 0.0: 0.5},
     samples=samples.unary(extremes=(-80.0, *FAR)),
@@ -79,7 +82,7 @@ def sigmoid(B, x):
     return B.where(x >= 0, 1.0, z) / (z + 1.0)
 
 
-@composed(
+@activation(
     kinks=smooth,
     specials={inf: inf, -inf: 0.0, nan: nan},
     samples=samples.unary(extremes=(-80.0, 1e4, *FAR)),
@@ -90,19 +93,19 @@ def softplus(B, x):
     return B.relu(x) + B.log1p(B.exp(-B.absolute(x)))
 
 
-@composed(kinks=smooth, specials={inf: inf, nan: nan}, samples=samples.unary(extremes=FAR))
+@activation(kinks=smooth, specials={inf: inf, nan: nan}, samples=samples.unary(extremes=FAR))
 def silu(B, x):
     """`x * sigmoid(x)`, also called swish (Hendrycks & Gimpel, 2016)."""
     return x * B.sigmoid(x)
 
 
-@composed(kinks=smooth, specials={nan: nan, 0.0: 0.0}, samples=samples.unary(extremes=FAR))
+@activation(kinks=smooth, specials={nan: nan, 0.0: 0.0}, samples=samples.unary(extremes=FAR))
 def softsign(B, x):
     """`x / (1 + |x|)`."""
     return x / (B.absolute(x) + 1.0)
 
 
-@composed(
+@activation(
     kinks=[Kink((-3.0,), (0.0,), (0.0, 1 / 6)), Kink((3.0,), (0.0,), (0.0, 1 / 6))],
     specials={inf: 1.0, -inf: 0.0, nan: nan},
     samples=samples.unary(low=-4.0, high=4.0),
@@ -112,7 +115,7 @@ def hard_sigmoid(B, x):
     return B.relu6(x + 3.0) * (1 / 6)
 
 
-@composed(
+@activation(
     kinks=[Kink((1.0,), (1.0,), (0.0, 1.0)), Kink((-1.0,), (1.0,), (0.0, 1.0))],
     specials={inf: 1.0, -inf: -1.0, nan: nan},
     samples=samples.unary(),
@@ -128,7 +131,7 @@ def linear(B, x):
     return x
 
 
-@composed(
+@activation(
     kinks=smooth,
     specials=[Special(([0.0, -inf],), [1.0, 0.0]), Special(([nan, 0.0],), [nan, nan])],
     samples=samples.along_axis(),
@@ -140,7 +143,7 @@ def softmax(B, x, *, axis=-1):
     return z / B.sum(z, axis=axis, keepdims=True)
 
 
-@composed(
+@activation(
     kinks=smooth,
     specials=[Special(([0.0, -inf],), [0.0, -inf]), Special(([nan, 0.0],), [nan, nan])],
     samples=samples.along_axis(),
@@ -150,5 +153,3 @@ def log_softmax(B, x, *, axis=-1):
     """`log(softmax(x))` along `axis`, exact where softmax is tiny."""
     z = x - B.stop_gradient(B.max(x, axis=axis, keepdims=True))
     return z - B.log(B.sum(B.exp(z), axis=axis, keepdims=True))
-
-

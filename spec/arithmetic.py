@@ -7,6 +7,7 @@ import numpy as np
 from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
 from kcompat.spec._calculus import unbroadcast
+from kcompat.spec._dtype import is_float, result_type
 from kcompat.spec._op import ARITHMETIC, Kink, Sample, Special, composed, primitive, smooth, unary
 
 inf, nan = float("inf"), float("nan")
@@ -118,7 +119,7 @@ def square(B, x):
     return x * x
 
 
-@composed(kinks=smooth, specials={0.0: inf, inf: 0.0, nan: nan}, samples=samples.unary(low=0.5))
+@composed(floating=True, kinks=smooth, specials={0.0: inf, inf: 0.0, nan: nan}, samples=samples.unary(low=0.5))
 def reciprocal(B, x):
     """`1 / x`, elementwise, as a float."""
     return 1.0 / x
@@ -164,7 +165,7 @@ def _pairs(rng):
 )
 def maximum(B, x1, x2):
     """The larger of two, elementwise; NaN if either is. At a tie each has half of the gradient."""
-    return B.where(x1 > x2, x1, B.where(x2 > x1, x2, x1 * 0.5 + x2 * 0.5))
+    return B.where(x1 > x2, x1, B.where(x2 > x1, x2, _tie(x1, x2)))
 
 
 @composed(
@@ -174,7 +175,12 @@ def maximum(B, x1, x2):
 )
 def minimum(B, x1, x2):
     """The smaller of two, elementwise; NaN if either is. At a tie each has half of the gradient."""
-    return B.where(x1 < x2, x1, B.where(x2 < x1, x2, x1 * 0.5 + x2 * 0.5))
+    return B.where(x1 < x2, x1, B.where(x2 < x1, x2, _tie(x1, x2)))
+
+
+def _tie(x1, x2):
+    """Either of two equal floats, with half of the gradient each, or NaN; of integers the first."""
+    return x1 * 0.5 + x2 * 0.5 if is_float(result_type(x1, x2)) else x1
 
 
 def _bounds(rng):
@@ -205,5 +211,3 @@ def isnan(B, x):
 def isfinite(B, x):
     """Whether `x` is neither NaN nor infinite, elementwise, as bool."""
     return B.equal(x - x, 0.0)
-
-

@@ -60,16 +60,16 @@ def taps(B, x, window, strides, dilation, outputs):
         last = tuple(a + (m - 1) * s + 1 for a, m, s in zip(first, outputs, strides, strict=True))
         yield (
             index,
-            B.strided_slice(
-                x, start=(0, *first, 0), stop=(x.shape[0], *last, x.shape[-1]), step=(1, *strides, 1)
-            ),
+            B.strided_slice(x, start=(0, *first, 0), stop=(x.shape[0], *last, x.shape[-1]), step=(1, *strides, 1)),
         )
 
 
 def kernel_tap(B, kernel, index):
     inputs, outputs = kernel.shape[-2:]
     start, stop = (*index, 0, 0), (*(i + 1 for i in index), inputs, outputs)
-    return B.reshape(B.strided_slice(kernel, start=start, stop=stop, step=(1,) * len(start)), newshape=(inputs, outputs))
+    return B.reshape(
+        B.strided_slice(kernel, start=start, stop=stop, step=(1,) * len(start)), newshape=(inputs, outputs)
+    )
 
 
 def _by_group(B, x, groups):
@@ -215,7 +215,7 @@ def _images(rng):
     yield Sample((rng.normal(size=(2, 7, 2)), rng.normal(size=(3, 2, 3))), {"padding": "same", "strides": 2})
 
 
-@composed(kinks=smooth, specials=ordinary, samples=_images)
+@composed(floating=True, kinks=smooth, specials=ordinary, samples=_images)
 def conv(B, inputs, kernel, *, strides=1, padding="valid", data_format=None, dilation_rate=1):
     """Convolution (cross-correlation) as layers use it.
 
@@ -226,7 +226,9 @@ def conv(B, inputs, kernel, *, strides=1, padding="valid", data_format=None, dil
     """
     rank = len(kernel.shape) - 2
     if len(inputs.shape) != rank + 2:
-        raise ValueError(f"conv: a kernel of shape {tuple(kernel.shape)} takes inputs of rank {rank + 2}, got {inputs.shape}")
+        raise ValueError(
+            f"conv: a kernel of shape {tuple(kernel.shape)} takes inputs of rank {rank + 2}, got {inputs.shape}"
+        )
     x, back = to_channels_last(B, inputs, data_format)
     channels, per_group, filters = x.shape[-1], *kernel.shape[-2:]
     if per_group == 0 or channels % per_group or filters % (channels // per_group):
@@ -239,4 +241,3 @@ def conv(B, inputs, kernel, *, strides=1, padding="valid", data_format=None, dil
     output_sizes(x.shape[1:-1], kernel.shape[:-2], strides, pairs, dilation)
     y = B.convolution(x, kernel, strides=strides, padding=pairs, dilation=dilation)
     return y if back is None else B.transpose(y, axes=back)
-

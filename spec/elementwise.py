@@ -135,6 +135,7 @@ def floor(x):
 
 
 @composed(
+    floating=True,
     kinks=smooth,
     specials={inf: 0.0, 0.0: inf, nan: nan},
     samples=samples.unary(low=0.2, extremes=(1e-30, 1e30)),

@@ -14,10 +14,22 @@ comparison = functools.partial(
     primitive, rule=rules.comparison, vjp=None, error=COMPARE, kinks=smooth, samples=samples.comparison
 )
 logical = functools.partial(
-    primitive, rule=rules.comparison, vjp=None, error=EXACT, kinks=smooth, specials=ordinary, samples=samples.booleans(2)
+    primitive,
+    rule=rules.comparison,
+    vjp=None,
+    error=EXACT,
+    kinks=smooth,
+    specials=ordinary,
+    samples=samples.booleans(2),
 )
 bitwise = functools.partial(
-    primitive, rule=rules.arithmetic, vjp=None, error=EXACT, kinks=smooth, specials=ordinary, samples=samples.integers(2)
+    primitive,
+    rule=rules.arithmetic,
+    vjp=None,
+    error=EXACT,
+    kinks=smooth,
+    specials=ordinary,
+    samples=samples.integers(2),
 )
 
 

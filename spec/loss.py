@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kcompat.spec._calculus import unbroadcast
 from kcompat.spec._op import Sample, composed, ordinary, smooth
 
 EPSILON = 1e-7
@@ -23,7 +24,7 @@ def _distributions(rng):
     yield Sample((target.T, logits.T), {"from_logits": True, "axis": 0})
 
 
-@composed(kinks=smooth, specials=ordinary, samples=_distributions)
+@composed(floating=True, kinks=smooth, specials=ordinary, samples=_distributions)
 def categorical_crossentropy(B, target, output, *, from_logits=False, axis=-1):
     """`-sum(target * log(output))` along `axis`, of probabilities or of logits."""
     return -B.sum(target * _log_probabilities(B, output, from_logits, axis), axis=axis)
@@ -39,7 +40,7 @@ def _labels(rng):
     yield Sample((labels.reshape(2, 2), logits.reshape(2, 2, 5)), {"from_logits": True})
 
 
-@composed(kinks=smooth, specials=ordinary, samples=_labels)
+@composed(floating=("output",), kinks=smooth, specials=ordinary, samples=_labels)
 def sparse_categorical_crossentropy(B, target, output, *, from_logits=False, axis=-1):
     """`-log(output[target])` along `axis`: `target` holds class indices, with or without that axis.
 
@@ -78,7 +79,30 @@ def _softplus_form(B, target, output, *, from_logits=False):
     return _of_probabilities(B, target, output)
 
 
-@composed(kinks=smooth, specials=ordinary, samples=_outcomes, alternatives=(_softplus_form,))
+def _by_target(B, g, y, target, output, *, from_logits=False):
+    if from_logits:
+        return unbroadcast(B, -(g * output), target)
+    p = B.clip(output, EPSILON, 1.0 - EPSILON)
+    return unbroadcast(B, g * (B.log(1.0 - p) - B.log(p)), target)
+
+
+def _by_output(B, g, y, target, output, *, from_logits=False):
+    """Of logits `sigmoid(output) - target`, which can be differentiated again at 0, too."""
+    if from_logits:
+        return unbroadcast(B, g * (B.sigmoid(output) - target), output)
+    p = B.clip(output, EPSILON, 1.0 - EPSILON)
+    slope = (1.0 - target) / (1.0 - p) - target / p
+    return unbroadcast(B, B.where(B.equal(p, output), g * slope, 0.0), output)
+
+
+@composed(
+    floating=True,
+    kinks=smooth,
+    specials=ordinary,
+    samples=_outcomes,
+    vjp=(_by_target, _by_output),
+    alternatives=(_softplus_form,),
+)
 def binary_crossentropy(B, target, output, *, from_logits=False):
     """`-target * log(output) - (1 - target) * log(1 - output)`, elementwise, of probabilities or of logits."""
     if from_logits:

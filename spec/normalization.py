@@ -13,6 +13,7 @@ def _batches(rng):
 
 
 @composed(
+    floating=True,
     kinks=smooth,
     specials=ordinary,
     samples=_batches,

@@ -43,6 +43,7 @@ def _line(*values):
 
 
 @composed(
+    floating=True,
     kinks=[Kink((_line(0.6, 0.6, 0.3),), (_line(1.0, 0.0, 0.0),), (0.0, 1.0), {"pool_size": 3})],
     specials=[
         Special((_line(1.0, nan, 2.0, 3.0),), _line(nan, 3.0), {"pool_size": 2}),
@@ -74,6 +75,7 @@ def window_counts(sizes, window, strides, padding, outputs):
 
 
 @composed(
+    floating=True,
     kinks=smooth,
     specials=[Special((_line(10.0, 20.0),), _line(15.0), {"pool_size": 3, "strides": 2, "padding": "same"})],
     samples=_images,

@@ -93,7 +93,12 @@ def random_uniform(B, key, *, shape, minval=0.0, maxval=1.0, dtype=None):
     return B.cast(B.scale_and_shift(unit, factor=maxval - minval, offset=minval), dtype=dtype or floatx())
 
 
-@composed(kinks=smooth, specials=ordinary, samples=lambda rng: [Sample((rng.normal(size=(3,)),), {"factor": 0.3, "offset": 0.1})], public=False)
+@composed(
+    kinks=smooth,
+    specials=ordinary,
+    samples=lambda rng: [Sample((rng.normal(size=(3,)),), {"factor": 0.3, "offset": 0.1})],
+    public=False,
+)
 def scale_and_shift(B, x, *, factor, offset):
     """`x * factor + offset` with two roundings: a compiler may not fuse them into one."""
     return x * factor + offset

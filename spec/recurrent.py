@@ -41,7 +41,7 @@ def _sequences(gates, states, bias_shape):
     return make
 
 
-@composed(kinks=smooth, specials=ordinary, samples=_sequences(1, 1, lambda n: (n,)))
+@composed(floating=True, kinks=smooth, specials=ordinary, samples=_sequences(1, 1, lambda n: (n,)))
 def simple_rnn(B, inputs, initial_state, kernel, recurrent_kernel, bias=None, *, activation="tanh", reverse=False):
     """`h = activation(x @ kernel + h @ recurrent_kernel + bias)` over time; all outputs and the last state."""
 
@@ -54,7 +54,7 @@ def simple_rnn(B, inputs, initial_state, kernel, recurrent_kernel, bias=None, *,
     return _time_major(B, outputs), h
 
 
-@composed(kinks=smooth, specials=ordinary, samples=_sequences(4, 2, lambda n: (4 * n,)))
+@composed(floating=True, kinks=smooth, specials=ordinary, samples=_sequences(4, 2, lambda n: (4 * n,)))
 def lstm(
     B,
     inputs,
@@ -94,7 +94,7 @@ def _gru_samples(rng):
         yield Sample(sample.args, {**sample.attrs, "reset_after": False})
 
 
-@composed(kinks=smooth, specials=ordinary, samples=_gru_samples)
+@composed(floating=True, kinks=smooth, specials=ordinary, samples=_gru_samples)
 def gru(
     B,
     inputs,

@@ -67,6 +67,7 @@ def count_along(x, axis) -> int:
 
 
 @composed(
+    floating=True,
     kinks=smooth,
     specials=[Special(([nan, 1.0],), nan), Special(([inf, -inf],), nan), Special(([],), nan)],
     samples=samples.reduction(empty=False),
@@ -82,6 +83,7 @@ def _varied(rng):
 
 
 @composed(
+    floating=True,
     kinks=smooth,
     specials=[Special(([3.0, 3.0, 3.0],), 0.0), Special(([nan, 1.0],), nan), Special(([5.0],), 0.0)],
     samples=_varied,
@@ -93,7 +95,7 @@ def var(B, x, *, axis=None, keepdims=False):
 
 
 @composed(
-    kinks=smooth, specials=[Special(([3.0, 3.0],), 0.0), Special(([nan, 1.0],), nan)], samples=_varied
+    floating=True, kinks=smooth, specials=[Special(([3.0, 3.0],), 0.0), Special(([nan, 1.0],), nan)], samples=_varied
 )
 def std(B, x, *, axis=None, keepdims=False):
     """The square root of `var`; its gradient at 0 is not finite."""
@@ -105,7 +107,7 @@ def _moments(rng):
     yield Sample((rng.normal(size=(4, 3)) + 100.0,), {"axes": (0,), "keepdims": True})
 
 
-@composed(kinks=smooth, specials=(), samples=_moments)
+@composed(floating=True, kinks=smooth, specials=(), samples=_moments)
 def moments(B, x, *, axes, keepdims=False):
     """Mean and variance over `axes`; the variance in two passes, without Bessel correction."""
     return B.mean(x, axis=axes, keepdims=keepdims), B.var(x, axis=axes, keepdims=keepdims)
@@ -139,6 +141,7 @@ def _lines(rng):
 
 
 @composed(
+    floating=True,
     kinks=smooth,
     specials=[
         Special(([-inf, -inf],), -inf),

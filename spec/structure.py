@@ -147,7 +147,9 @@ def expand_dims(B, x, *, axis):
 
 
 @composed(
-    kinks=smooth, specials=ordinary, samples=_cases(((2, 1, 3, 1), {}), ((2, 1, 3), {"axis": 1}), ((1, 1), {"axis": (0, 1)}))
+    kinks=smooth,
+    specials=ordinary,
+    samples=_cases(((2, 1, 3, 1), {}), ((2, 1, 3), {"axis": 1}), ((1, 1), {"axis": (0, 1)})),
 )
 def squeeze(B, x, *, axis=None):
     """`x` without the axes in `axis`, which have size 1; None means every such axis."""

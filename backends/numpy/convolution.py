@@ -73,8 +73,6 @@ def convolution_input_grad(g, kernel, *, shape, strides, padding, dilation):
         channels = slice(group * inputs, (group + 1) * inputs)
         for index in itertools.product(*map(range, window)):
             first = [i * d for i, d in zip(index, dilation, strict=True)]
-            cells = [
-                slice(a, a + (m - 1) * s + 1, s) for a, m, s in zip(first, g.shape[1:-1], strides, strict=True)
-            ]
+            cells = [slice(a, a + (m - 1) * s + 1, s) for a, m, s in zip(first, g.shape[1:-1], strides, strict=True)]
             y[(slice(None), *cells, channels)] += cotangent @ weights[index].T
     return y[(slice(None), *(slice(a, a + n) for (a, _), n in zip(padding, shape[1:-1], strict=True)))]

@@ -42,7 +42,7 @@ def _floating(f):
 add, subtract, multiply, power = map(_promoting, (np.add, np.subtract, np.multiply, np.power))
 maximum, minimum = _promoting(np.maximum), _promoting(np.minimum)
 exp, expm1, log, log1p, sqrt = map(_floating, (np.exp, np.expm1, np.log, np.log1p, np.sqrt))
-sin, cos, tanh, floor = map(_floating, (np.sin, np.cos, np.tanh, np.floor))
+sin, cos, tanh = map(_floating, (np.sin, np.cos, np.tanh))
 negative, square, absolute = np.negative, np.square, np.absolute
 equal, greater, greater_equal = np.equal, np.greater, np.greater_equal
 not_equal, less, less_equal = np.not_equal, np.less, np.less_equal
@@ -64,7 +64,7 @@ def _of_floats(f):
     return call
 
 
-erf, erfc, erfinv = map(_of_floats, (_erf, _erfc, _erfinv))
+erf, erfc, erfinv, floor = map(_of_floats, (_erf, _erfc, _erfinv, np.floor))
 
 
 def where(condition, x1, x2):

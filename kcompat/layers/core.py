@@ -15,7 +15,9 @@ from kcompat.spec import TensorSpec, as_dtype, floatx
 class InputLayer(Layer):
     """The shape and dtype of a model's data. Made by `Input`."""
 
-    def __init__(self, shape: tuple[int | None, ...], batch_size: int | None = None, dtype: Any = None, name: Any = None):
+    def __init__(
+        self, shape: tuple[int | None, ...], batch_size: int | None = None, dtype: Any = None, name: Any = None
+    ):
         super().__init__(name=name)
         self.batch_shape = (batch_size, *shape)
         self.dtype = as_dtype(dtype or floatx())
@@ -32,7 +34,11 @@ class InputLayer(Layer):
 
 
 def Input(  # noqa: N802  (Keras's name)
-    shape: Any = None, batch_size: int | None = None, dtype: Any = None, batch_shape: Any = None, name: str | None = None
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    batch_shape: Any = None,
+    name: str | None = None,
 ) -> InputLayer:
     """What a model's data looks like, as its first layer.
 
@@ -44,7 +50,9 @@ def Input(  # noqa: N802  (Keras's name)
         name: the layer's name.
     """
     if (shape is None) == (batch_shape is None):
-        raise ValueError(f"Input takes shape or batch_shape, one of them; got shape={shape!r}, batch_shape={batch_shape!r}")
+        raise ValueError(
+            f"Input takes shape or batch_shape, one of them; got shape={shape!r}, batch_shape={batch_shape!r}"
+        )
     if batch_shape is not None:
         batch_size, *shape = batch_shape
     return InputLayer(tuple((shape,) if isinstance(shape, int) else shape), batch_size, dtype, name)

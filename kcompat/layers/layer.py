@@ -169,7 +169,9 @@ class Layer:
         """
         refuse(f"{type(self).__name__}.add_weight", regularizer=(regularizer, None), constraint=(constraint, None))
         if any(n is None for n in shape):
-            raise ValueError(f"{self.name}: a weight needs a known shape, got {shape}; give the layer an input of known sizes")
+            raise ValueError(
+                f"{self.name}: a weight needs a known shape, got {shape}; give the layer an input of known sizes"
+            )
         dtype = as_dtype(dtype or self.dtype)
         name = name or f"weight_{len(self._own_variables)}"
         if initializer is None:

@@ -101,7 +101,9 @@ class _Recurrent(Layer):
         features = known_size(self, input_shape, -1, minimum_rank=3)
         width = self.gates * self.units
         self.kernel = self.add_weight((features, width), self.kernel_initializer, name="kernel")
-        self.recurrent_kernel = self.add_weight((self.units, width), self.recurrent_initializer, name="recurrent_kernel")
+        self.recurrent_kernel = self.add_weight(
+            (self.units, width), self.recurrent_initializer, name="recurrent_kernel"
+        )
         self.bias = self.add_weight(self.bias_shape(), self.bias_initializer, name="bias") if self.use_bias else None
 
     def call(self, inputs: Any, initial_state: Any = None, training: bool = False) -> Any:
@@ -144,7 +146,9 @@ class SimpleRNN(_Recurrent):
 class _Gated(_Recurrent):
     """A recurrent layer with gates, which have an activation of their own."""
 
-    def __init__(self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", *args: Any, **kwargs: Any):
+    def __init__(
+        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "sigmoid", *args: Any, **kwargs: Any
+    ):
         use_cudnn = kwargs.pop("use_cudnn", "auto")
         super().__init__(units, activation, *args, **kwargs)
         refuse(type(self).__name__, use_cudnn=(use_cudnn, "auto"))

@@ -17,7 +17,9 @@ def to_array(name: str, value: Any) -> np.ndarray:
     if current().engine.is_tensor(value):
         value = current().engine.to_numpy(value)
     if isinstance(value, (str, bytes)) or (hasattr(value, "__iter__") and not hasattr(value, "__len__")):
-        raise TypeError(f"{name} is an array or nested lists of numbers, got {type(value).__name__}; generators are not supported yet")
+        raise TypeError(
+            f"{name} is an array or nested lists of numbers, got {type(value).__name__}; generators are not supported yet"
+        )
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -58,7 +60,9 @@ class Arrays:
     ):
         self.x = to_array("x", x)
         self.y = None if y is None else to_array("y", y)
-        self.sample_weight = None if sample_weight is None else to_array("sample_weight", sample_weight).astype(floatx())
+        self.sample_weight = (
+            None if sample_weight is None else to_array("sample_weight", sample_weight).astype(floatx())
+        )
         self.size = len(self.x)
         if self.size == 0:
             raise ValueError(f"x holds no samples, its shape is {self.x.shape}")

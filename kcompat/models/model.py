@@ -274,4 +274,3 @@ def _class_count(loss: Any, outputs: Any) -> int | None:
 def _check_metric(identifier: Any) -> None:
     """Raise for an unknown name at once; which accuracy is meant is known when data comes."""
     metrics.get(identifier, (None,), (None, 2))
-

@@ -22,7 +22,9 @@ class Store:
         for variable in variables:
             held = self.variables[variable.part]
             if held.setdefault(variable.path, variable) is not variable:
-                raise ValueError(f"two variables of the model are called {variable.path!r}; give their layers other names")
+                raise ValueError(
+                    f"two variables of the model are called {variable.path!r}; give their layers other names"
+                )
         self.program: Program | None = None
         self._assigned: set[Variable] = set()
         self._program_is_ahead = False

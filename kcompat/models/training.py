@@ -283,4 +283,3 @@ def _verbosity(verbose: Any) -> int:
     if verbose not in (0, 1, 2):
         raise ValueError(f"verbose is 'auto', 0, 1 or 2; got {verbose!r}")
     return int(verbose)
-
