@@ -43,8 +43,8 @@ class Progress:
         """Show the end of the epoch."""
         if self.verbose == 0:
             return
-        bar = self._bar(self.steps) if self.verbose == 1 else f"{self.steps}/{self.steps}"
-        self._write(bar + self._time(self.steps, finished=True) + format_logs(logs))
+        bar, gap = (self._bar(self.steps), " ") if self.verbose == 1 else (f"{self.steps}/{self.steps}", " - ")
+        self._write(bar + self._time(self.steps, finished=True, gap=gap) + format_logs(logs))
         print(file=self.stream, flush=True)
 
     def _write(self, line: str) -> None:
@@ -59,11 +59,11 @@ class Progress:
         done = BAR_WIDTH * step // max(1, self.steps)
         return f"{step:>{len(str(self.steps))}}/{self.steps} " + "\u2501" * done + " " * (BAR_WIDTH - done)
 
-    def _time(self, step: int, finished: bool) -> str:
+    def _time(self, step: int, finished: bool, gap: str = " ") -> str:
         elapsed = time.monotonic() - self.started
         each = elapsed / max(1, step)
-        total = elapsed if finished else each * (self.steps - step)
-        return f" {format_seconds(total)} {format_step(each)}/step"
+        total = f"{elapsed:.0f}s" if finished else format_seconds(each * (self.steps - step))
+        return f"{gap}{total}{gap}{format_step(each)}/step"
 
 
 def format_seconds(seconds: float) -> str:
@@ -89,4 +89,4 @@ def format_logs(logs: dict[str, Any]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
+    return f"{value:.4f}" if abs(value) > 1e-3 else f"{value:.4e}"
