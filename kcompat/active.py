@@ -31,6 +31,7 @@ active = _active.get
 
 
 def set_process_interpreter(interpreter: Any) -> None:
+    """Make an interpreter that of the process, in all threads."""
     process.__dict__ = interpreter.__dict__
 
 

@@ -43,10 +43,12 @@ class Var(Operators):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The size of each axis."""
         return tuple(self.value.shape)
 
     @property
     def dtype(self) -> Any:
+        """That of the value."""
         return self.value.dtype
 
     def _ops(self, other: Any = None) -> Tape:
@@ -69,6 +71,7 @@ class Tape(Interpreter):
         self.level = base.level + 1
 
     def value(self, x: Any) -> Any:
+        """What this tape recorded, without its record."""
         return x.value if type(x) is Var and x.tape is self else x
 
     def _recorder(self, op: Op) -> Callable[..., Any]:
@@ -179,22 +182,27 @@ class TapeEngine:
         return getattr(self._base, name)
 
     def admit(self, x: Any) -> Any:
+        """See `Engine.admit`."""
         if hasattr(type(x), "assign"):
             x = x.value
         return x if isinstance(x, Var) else self._tape.base.admit(x)
 
     def is_tensor(self, x: Any) -> bool:
+        """See `Engine.is_tensor`."""
         return isinstance(x, Var) or self._base.is_tensor(x)
 
     def dtype(self, x: Any) -> str:
+        """See `Engine.dtype`."""
         while type(x) is Var:
             x = x.value
         return self._base.dtype(x)
 
     def asarray(self, x: Any, dtype: str | None = None) -> Any:
+        """See `Engine.asarray`."""
         return self._tape.cast(x, dtype=dtype or self.dtype(x)) if isinstance(x, Var) else self._base.asarray(x, dtype)
 
     def scan(self, B: Tape, f: Any, init: Any, xs: Any, consts: Any = (), reverse: bool = False) -> Any:
+        """See `Engine.scan`."""
         return scan(B, f, init, xs, consts, reverse)
 
 

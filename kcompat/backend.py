@@ -107,6 +107,7 @@ class BackendInfo:
 
     @property
     def installed(self) -> bool:
+        """Whether it can be used."""
         return self.error is None
 
 

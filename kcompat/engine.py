@@ -64,7 +64,7 @@ class Engine:
         """Seed the framework's own generator, for `rng="native"`."""
 
     def native_bits(self, key: Any, *, shape: tuple[int, ...]) -> Any:
-        """32 random bits an element, as int32, from the framework's own generator; here NumPy's Philox (Salmon, 2011)."""
+        """32 random bits an element, as int32, by the framework's own generator; here NumPy's Philox (Salmon, 2011)."""
         words = np.ascontiguousarray(self.to_numpy(key)).view(np.uint32)
         generator = np.random.Philox(key=words[:2].view(np.uint64)[0], counter=int(words[2]) << 128)
         bits = generator.random_raw(-(-int(np.prod(shape)) // 2)).view(np.int32)
@@ -200,6 +200,7 @@ def split_aux(result: Any, has_aux: bool) -> tuple[Any, Any]:
 
 
 def check_scalar(loss: Any) -> None:
+    """Refuse to differentiate what is not a scalar."""
     if tuple(getattr(loss, "shape", ())) != ():
         raise ValueError(
             f"only a scalar has a gradient, and the function gave shape {tuple(loss.shape)}; "

@@ -23,6 +23,7 @@ class Initializer:
         self.seed = seed
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
+        """The values, drawn on the host: an array."""
         return np.asarray(self.draw(tuple(shape)), as_dtype(dtype or floatx()))
 
     def draw(self, shape: tuple[int, ...]) -> Any:
@@ -94,7 +95,7 @@ class TruncatedNormal(RandomNormal):
 
 
 class VarianceScaling(Initializer):
-    """Variance `scale / n`, where n is the number of inputs (`fan_in`), outputs (`fan_out`) or their mean (`fan_avg`)."""
+    """Variance `scale / n`, where n is the number of inputs (`fan_in`), outputs (`fan_out`) or the mean (`fan_avg`)."""
 
     def __init__(
         self,
@@ -112,7 +113,8 @@ class VarianceScaling(Initializer):
             distribution,
             {d.__name__.strip("_"): d for d in (_uniform, _truncated_normal, _untruncated_normal)},
         )
-        self._count = by_name("mode", mode, {"fan_in": lambda i, o: i, "fan_out": lambda i, o: o, "fan_avg": lambda i, o: (i + o) / 2})  # fmt: skip
+        counts = {"fan_in": lambda i, o: i, "fan_out": lambda i, o: o, "fan_avg": lambda i, o: (i + o) / 2}
+        self._count = by_name("mode", mode, counts)
 
     def draw(self, shape: tuple[int, ...]) -> Any:
         """See `Initializer.draw`."""

@@ -108,6 +108,7 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} defines no call(self, y_true, y_pred)")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The loss of a batch, reduced as `reduction` says."""
         values = self.call(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
         if self.reduction in ("none", None):
             return values if sample_weight is None else ops.multiply(values, match_weight(sample_weight, values))
@@ -242,7 +243,7 @@ CLASSES = {
 
 
 def get(identifier: Any) -> Any:
-    """A function `(y_true, y_pred, sample_weight=None)` giving a scalar, from a name, a class, an object or a function."""
+    """A function `(y_true, y_pred, sample_weight=None)` giving a scalar, from a name, class, object or function."""
     if isinstance(identifier, Loss):
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, Loss):

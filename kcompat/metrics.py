@@ -14,7 +14,10 @@ from kcompat.variable import Variable
 
 
 class Metric:
-    """A value accumulated over batches. Subclasses define `update_state` and `result`, and make variables in `__init__`."""
+    """A value accumulated over batches.
+
+    Subclasses define `update_state` and `result`, and make variables in `__init__`.
+    """
 
     def __init__(self, name: str | None = None, dtype: Any = None):
         self.name = name or type(self).__name__.lower()
@@ -47,6 +50,7 @@ class Metric:
         raise NotImplementedError
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take in a batch, and give the value so far."""
         self.update_state(*args, **kwargs)
         return self.result()
 

@@ -20,6 +20,7 @@ class State(NamedTuple):
 
     @classmethod
     def empty(cls) -> State:
+        """Without any tensors."""
         return cls({}, {}, {}, {}, {})
 
 

@@ -126,6 +126,7 @@ class SeedGenerator:
 
 
 def check_seed(seed: Any) -> None:
+    """Raise TypeError for what is no seed."""
     if seed is not None and not isinstance(seed, (int, np.integer)):
         raise TypeError(f"a seed is an int or None, got {seed!r}")
 

@@ -26,6 +26,7 @@ class ShapeEngine:
     tensor_types: set[type] = {TensorSpec, int, float, bool, type(None)}  # noqa: RUF012  (grows as types are met)
 
     def admit(self, x: Any) -> Any:
+        """See `Engine.admit`."""
         if hasattr(type(x), "assign"):
             return TensorSpec(tuple(x.shape), as_dtype(x.dtype))
         if hasattr(x, "shape"):
@@ -33,6 +34,7 @@ class ShapeEngine:
         return self.asarray(x)
 
     def asarray(self, x: Any, dtype: str | None = None) -> TensorSpec:
+        """See `Engine.asarray`."""
         if isinstance(x, TensorSpec):
             return x if dtype is None else TensorSpec(x.shape, dtype)
         if dtype is None:
@@ -41,15 +43,19 @@ class ShapeEngine:
         return TensorSpec(array.shape, dtype or (float_type() if array.dtype.kind == "f" else as_dtype(array.dtype)))
 
     def native_random(self, B: Any) -> Any:
+        """See `Engine.native_random`."""
         return B
 
     def is_tensor(self, x: Any) -> bool:
+        """See `Engine.is_tensor`."""
         return isinstance(x, TensorSpec)
 
     def dtype(self, x: Any) -> str:
+        """See `Engine.dtype`."""
         return as_dtype(x.dtype)
 
     def scan(self, B: Any, f: Any, init: Any, xs: Any, consts: Any = (), reverse: bool = False) -> Any:
+        """See `Engine.scan`: one step tells the shapes of all."""
         del reverse  # the order does not change a shape
         length = xs[0].shape[0]
         carry, ys = f(B, init, tuple(TensorSpec(x.shape[1:], x.dtype) for x in xs), consts)

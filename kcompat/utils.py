@@ -12,7 +12,7 @@ from kcompat.random import check_seed, global_generator
 
 
 def set_random_seed(seed: int) -> None:
-    """Make what follows repeatable: initial weights, shuffles, masks and draws, and Python's and NumPy's own generators.
+    """Make what follows repeatable: initial weights, shuffles, masks, draws, and Python's and NumPy's own generators.
 
     Frameworks that are loaded get the seed, too, for `rng="native"`.
     """

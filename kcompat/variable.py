@@ -29,6 +29,7 @@ class Scope:
         self.writes: dict[Variable, Any] = {}
 
     def get(self, variable: Variable) -> Any:
+        """What the step wrote last, else what it was given; None for a variable that is not bound."""
         written = self.writes.get(variable)
         return self.values.get(variable) if written is None else written
 
@@ -178,13 +179,14 @@ def to_host(value: Any, dtype: Any = None) -> np.ndarray:
     return np.array(value, None if dtype is None else as_dtype(dtype))
 
 
-def _install(symbol: str, op: str) -> None:
+def _install(symbol: str, op: str, reflected: bool = True) -> None:
     apply = getattr(ops, op)
     setattr(Variable, f"__{symbol}__", lambda self, other: apply(self, other))
-    setattr(Variable, f"__r{symbol}__", lambda self, other: apply(other, self))
+    if reflected:
+        setattr(Variable, f"__r{symbol}__", lambda self, other: apply(other, self))
 
 
 for _symbol, _op in ARITHMETIC.items():
     _install(_symbol, _op)
 for _symbol, _op in {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}.items():
-    setattr(Variable, f"__{_symbol}__", lambda self, other, apply=getattr(ops, _op): apply(self, other))
+    _install(_symbol, _op, reflected=False)

@@ -35,18 +35,21 @@ def explicit_padding(padding, sizes, window, strides, dilation):
 
 
 def output_sizes(sizes, window, strides, padding, dilation):
+    """How many windows fit along each spatial axis."""
     result = []
     for axis, (n, k, s, (a, b), d) in enumerate(zip(sizes, window, strides, padding, dilation, strict=True)):
         room = n + a + b - (k - 1) * d - 1
         if room < 0:
             raise ValueError(
-                f"a window of {(k - 1) * d + 1} cells does not fit spatial axis {axis} of {n} cells with padding {(a, b)}"
+                f"a window of {(k - 1) * d + 1} cells does not fit spatial axis {axis} of {n} cells "
+                f"with padding {(a, b)}"
             )
         result.append(room // s + 1)
     return tuple(result)
 
 
 def pad_spatial(B, x, padding, value=0.0):
+    """Pad the spatial axes of a channels-last tensor."""
     if not any(a or b for a, b in padding):
         return x
     low, high = (0, *(a for a, _ in padding), 0), (0, *(b for _, b in padding), 0)
@@ -65,6 +68,7 @@ def taps(B, x, window, strides, dilation, outputs):
 
 
 def kernel_tap(B, kernel, index):
+    """The kernel's matrix `(inputs, outputs)` at one cell."""
     inputs, outputs = kernel.shape[-2:]
     start, stop = (*index, 0, 0), (*(i + 1 for i in index), inputs, outputs)
     return B.reshape(

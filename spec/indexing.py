@@ -143,7 +143,7 @@ def _top(rng):
 
 
 @composed(kinks=smooth, specials=ordinary, samples=_top)
-def top_k(B, x, *, k, sorted=True):
+def top_k(B, x, *, k, sorted=True):  # noqa: A002  (Keras's name)
     """The `k` largest elements of the last axis, descending, and their int32 indices.
 
     Of equal elements the first comes first. `sorted=False` allows another order and gives the same.

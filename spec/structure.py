@@ -1,6 +1,7 @@
 """Shape, order and joining: the elements stay as they are."""
 
 import functools
+import itertools
 
 import numpy as np
 
@@ -179,4 +180,4 @@ def split(B, x, *, indices_or_sections, axis=0):
     else:
         cuts = list(indices_or_sections)
     edges = [0, *cuts, size]
-    return tuple(take_slice(B, x, axis, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(take_slice(B, x, axis, a, b) for a, b in itertools.pairwise(edges))

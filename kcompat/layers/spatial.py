@@ -117,7 +117,8 @@ def check_images(layer: Layer, shape: tuple[int | None, ...]) -> None:
     """Raise ValueError unless `shape` is that of a batch of images."""
     if len(shape) != 4:
         raise ValueError(
-            f"{layer.name} takes images, rank 4: (batch, height, width, channels), or channels second; got shape {shape}"
+            f"{layer.name} takes images, rank 4: (batch, height, width, channels), or channels second; "
+            f"got shape {shape}"
         )
 
 

@@ -18,7 +18,8 @@ def to_array(name: str, value: Any) -> np.ndarray:
         value = current().engine.to_numpy(value)
     if isinstance(value, (str, bytes)) or (hasattr(value, "__iter__") and not hasattr(value, "__len__")):
         raise TypeError(
-            f"{name} is an array or nested lists of numbers, got {type(value).__name__}; generators are not supported yet"
+            f"{name} is an array or nested lists of numbers, got {type(value).__name__}; "
+            "generators are not supported yet"
         )
     try:
         array = np.asarray(value)

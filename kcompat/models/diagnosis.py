@@ -17,11 +17,10 @@ from kcompat.backend import load
 from kcompat.program import State
 from kcompat.utils import unpack_x_y_sample_weight
 
-
 ADVICE = "lower the learning rate, look for extreme values in the data, or use from_logits=True with raw outputs"
 
 
-class NonFiniteLoss(ArithmeticError):
+class NonFiniteLoss(ArithmeticError):  # noqa: N818  (it names what happened)
     """The loss of a model in training is NaN or infinite."""
 
 

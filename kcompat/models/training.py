@@ -127,11 +127,9 @@ class Model(Compiled):
         self._epochs_trained += 1
         each_batch = hooks.wants("on_train_batch_end")
         logs: Any = {}
-        step = 0
-        for batch in data.batches(key):
-            hooks.call("on_train_batch_begin", step, {})
+        for step, batch in enumerate(data.batches(key), 1):
+            hooks.call("on_train_batch_begin", step - 1, {})
             logs = store.run(program, batch)
-            step += 1
             if each_batch or progress.due() or step == data.steps:
                 values = self._floats(logs)
                 if not math.isfinite(values.get("loss", 0.0)):
