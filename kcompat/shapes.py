@@ -6,7 +6,8 @@ sizes that have many divisors, and what comes out different depends on the unkno
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -79,11 +80,22 @@ def infer(f: Callable[..., Any], *specs: Any) -> Any:
     unknown = any(None in spec.shape for spec in leaves)
     for size in STAND_INS if unknown else STAND_INS[:1]:
         known = [TensorSpec(tuple(size if n is None else n for n in s.shape), s.dtype) for s in leaves]
-        with use(interpreter):
+        with use(interpreter), _naming_unknowns(size):
             results.append(f(*rebuild(known)))
     if not unknown:
         return results[0]
     return tree.map_leaves(_merge, *results)
+
+
+@contextlib.contextmanager
+def _naming_unknowns(size: int) -> Iterator[None]:
+    """Let errors speak of None, not of the number that stands in for it."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if str(size) not in str(error):
+            raise
+        raise type(error)(str(error).replace(str(size), "None")) from error
 
 
 def _merge(first: TensorSpec, second: TensorSpec) -> TensorSpec:
