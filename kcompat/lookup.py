@@ -16,8 +16,8 @@ def by_name(kind: str, name: Any, known: Mapping[str, Any]) -> Any:
     raise ValueError(f"unknown {kind} {name!r}; {hint}")
 
 
-def refuse(owner: str, **arguments: Any) -> None:
-    """Raise for each argument of Keras's signature that is given but not supported: (value, default) pairs."""
-    for name, (value, default) in arguments.items():
-        if value is not default and value != default:
+def refuse(owner: str, default: Any = None, /, **arguments: Any) -> None:
+    """Raise for each argument of Keras's signature that is not supported and not at its default."""
+    for name, value in arguments.items():
+        if value is not None if default is None else value != default:
             raise NotImplementedError(f"{owner}: {name} is not supported yet, got {value!r}; leave it at {default!r}")

@@ -91,12 +91,12 @@ class Dense(Layer):
     ):
         refuse(
             "Dense",
-            kernel_regularizer=(kernel_regularizer, None),
-            bias_regularizer=(bias_regularizer, None),
-            activity_regularizer=(activity_regularizer, None),
-            kernel_constraint=(kernel_constraint, None),
-            bias_constraint=(bias_constraint, None),
-            lora_rank=(lora_rank, None),
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            lora_rank=lora_rank,
         )
         super().__init__(**kwargs)
         self.units = positive("units", units)
@@ -160,12 +160,12 @@ class Embedding(Layer):
     ):
         refuse(
             "Embedding",
-            embeddings_regularizer=(embeddings_regularizer, None),
-            embeddings_constraint=(embeddings_constraint, None),
-            mask_zero=(mask_zero, False),
-            weights=(weights, None),
-            lora_rank=(lora_rank, None),
+            embeddings_regularizer=embeddings_regularizer,
+            embeddings_constraint=embeddings_constraint,
+            weights=weights,
+            lora_rank=lora_rank,
         )
+        refuse("Embedding", False, mask_zero=mask_zero)
         super().__init__(**kwargs)
         self.input_dim, self.output_dim = positive("input_dim", input_dim), positive("output_dim", output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)

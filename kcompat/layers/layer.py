@@ -167,7 +167,7 @@ class Layer:
             constraint: not supported yet.
             name: `weight` and a number if None.
         """
-        refuse(f"{type(self).__name__}.add_weight", regularizer=(regularizer, None), constraint=(constraint, None))
+        refuse(f"{type(self).__name__}.add_weight", regularizer=regularizer, constraint=constraint)
         if any(n is None for n in shape):
             raise ValueError(
                 f"{self.name}: a weight needs a known shape, got {shape}; give the layer an input of known sizes"

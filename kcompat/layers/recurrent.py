@@ -67,16 +67,16 @@ class _Recurrent(Layer):
         owner = type(self).__name__
         refuse(
             owner,
-            kernel_regularizer=(kernel_regularizer, None),
-            recurrent_regularizer=(recurrent_regularizer, None),
-            bias_regularizer=(bias_regularizer, None),
-            activity_regularizer=(activity_regularizer, None),
-            kernel_constraint=(kernel_constraint, None),
-            recurrent_constraint=(recurrent_constraint, None),
-            bias_constraint=(bias_constraint, None),
-            recurrent_dropout=(recurrent_dropout, 0.0),
-            stateful=(stateful, False),
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
         )
+        refuse(owner, 0.0, recurrent_dropout=recurrent_dropout)
+        refuse(owner, False, stateful=stateful)
         super().__init__(**kwargs)
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout is a share in [0, 1), got {dropout!r}")
@@ -151,7 +151,7 @@ class _Gated(_Recurrent):
     ):
         use_cudnn = kwargs.pop("use_cudnn", "auto")
         super().__init__(units, activation, *args, **kwargs)
-        refuse(type(self).__name__, use_cudnn=(use_cudnn, "auto"))
+        refuse(type(self).__name__, "auto", use_cudnn=use_cudnn)
         self.recurrent_activation = activations.op_name(recurrent_activation, type(self).__name__)
 
     def _attrs(self) -> dict[str, Any]:

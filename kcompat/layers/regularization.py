@@ -77,13 +77,12 @@ class BatchNormalization(Layer):
     ):
         refuse(
             "BatchNormalization",
-            beta_regularizer=(beta_regularizer, None),
-            gamma_regularizer=(gamma_regularizer, None),
-            beta_constraint=(beta_constraint, None),
-            gamma_constraint=(gamma_constraint, None),
-            renorm=(renorm, False),
-            synchronized=(synchronized, False),
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
         )
+        refuse("BatchNormalization", False, renorm=renorm, synchronized=synchronized)
         super().__init__(**kwargs)
         self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
         self.center, self.scale = center, scale

@@ -75,13 +75,10 @@ class Compiled(Steps):
             run_eagerly: run the steps as they are, without a compiler.
             loss_weights, steps_per_execution, jit_compile, auto_scale_loss: not supported yet.
         """
-        refuse(
-            "compile",
-            loss_weights=(loss_weights, None),
-            steps_per_execution=(steps_per_execution, 1),
-            jit_compile=(jit_compile, "auto"),
-            auto_scale_loss=(auto_scale_loss, True),
-        )
+        refuse("compile", loss_weights=loss_weights)
+        refuse("compile", 1, steps_per_execution=steps_per_execution)
+        refuse("compile", "auto", jit_compile=jit_compile)
+        refuse("compile", True, auto_scale_loss=auto_scale_loss)
         new_optimizer = optimizers.get(optimizer)
         new_loss = None if loss is None else losses.get(loss)
         identifiers = [(m, False) for m in _listed("metrics", metrics)]

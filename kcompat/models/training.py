@@ -67,7 +67,7 @@ class Model(Compiled):
                 The model is left as it was before that epoch.
             ValueError, TypeError: for data that does not fit, before training starts.
         """
-        refuse("fit", steps_per_epoch=(steps_per_epoch, None), validation_steps=(validation_steps, None))
+        refuse("fit", steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         self.require_compiled("fit")
         data = Arrays(_required(x), y, sample_weight, class_weight, batch_size)
         validation = None
@@ -159,7 +159,7 @@ class Model(Compiled):
 
         Arguments are those of `fit`; `steps` is not supported yet.
         """
-        refuse("evaluate", steps=(steps, None))
+        refuse("evaluate", steps=steps)
         self.require_compiled("evaluate")
         data = Arrays(_required(x), y, sample_weight, batch_size=batch_size)
         with self.on_own_backend():
@@ -199,7 +199,7 @@ class Model(Compiled):
 
         Needs no `compile`. Arguments are those of `fit`; `steps` is not supported yet.
         """
-        refuse("predict", steps=(steps, None))
+        refuse("predict", steps=steps)
         data = Arrays(x, batch_size=batch_size)
         with self.on_own_backend():
             self.prepare(data.x)

@@ -34,7 +34,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **kwargs: Any,
     ):
-        refuse("Adam", amsgrad=(amsgrad, False))
+        refuse("Adam", False, amsgrad=amsgrad)
         super().__init__(learning_rate, **kwargs)
         for name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
             if not 0 < beta < 1:
@@ -73,7 +73,8 @@ class RMSprop(Optimizer):
         centered: bool = False,
         **kwargs: Any,
     ):
-        refuse("RMSprop", momentum=(momentum, 0.0), centered=(centered, False))
+        refuse("RMSprop", 0.0, momentum=momentum)
+        refuse("RMSprop", False, centered=centered)
         super().__init__(learning_rate, **kwargs)
         self.rho, self.epsilon = rho, epsilon
 

@@ -45,16 +45,16 @@ class Optimizer:
     ):
         refuse(
             type(self).__name__,
-            weight_decay=(weight_decay, None),
-            clipnorm=(clipnorm, None),
-            clipvalue=(clipvalue, None),
-            global_clipnorm=(global_clipnorm, None),
-            use_ema=(use_ema, False),
-            ema_momentum=(ema_momentum, 0.99),
-            ema_overwrite_frequency=(ema_overwrite_frequency, None),
-            loss_scale_factor=(loss_scale_factor, None),
-            gradient_accumulation_steps=(gradient_accumulation_steps, None),
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
         )
+        refuse(type(self).__name__, False, use_ema=use_ema)
+        refuse(type(self).__name__, 0.99, ema_momentum=ema_momentum)
         self.name = name or unique_name(type(self).__name__)
         self.iterations = Variable(np.int32(0), trainable=False, name="iteration", part="slots")
         self._rate = Variable(_checked_rate(learning_rate), trainable=False, name="learning_rate", part="slots")
