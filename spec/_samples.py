@@ -6,6 +6,7 @@ generator, so they are the same in every process.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,13 +18,19 @@ Maker = Callable[["np.random.Generator"], Iterable[Sample]]  # a string: numpy.r
 
 
 def unary(low: float = -2.0, high: float = 2.0, extremes: tuple[float, ...] = (), **attrs: Any) -> Maker:
-    """A vector, a matrix, an empty and a rank-0 tensor in [low, high), and one of `extremes`."""
+    """A vector, a matrix, an empty and a rank-0 tensor in [low, high), and one of `extremes`.
+
+    Of an attribute that is given as a list, each value is tried.
+    """
+    choices = [value if isinstance(value, list) else [value] for value in attrs.values()]
+    variants = [dict(zip(attrs, values, strict=True)) for values in itertools.product(*choices)]
 
     def make(rng: np.random.Generator) -> Iterable[Sample]:
-        for shape in [(5,), (3, 4), (0, 2), ()]:
-            yield Sample((rng.uniform(low, high, shape),), attrs)
-        if extremes:
-            yield Sample((np.array(extremes),), attrs)
+        for variant in variants:
+            for shape in [(5,), (3, 4), (0, 2), ()]:
+                yield Sample((rng.uniform(low, high, shape),), variant)
+            if extremes:
+                yield Sample((np.array(extremes),), variant)
 
     return make
 

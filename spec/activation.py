@@ -34,7 +34,7 @@ def relu6(B, x):
 @activation(
     kinks=[Kink((0.0,), (0.2,), (0.2, 1.0))],
     specials={inf: inf, -inf: -inf, nan: nan},
-    samples=samples.unary(extremes=FAR, negative_slope=0.3),
+    samples=samples.unary(extremes=FAR, negative_slope=[0.2, 0.3]),
 )
 def leaky_relu(B, x, *, negative_slope=0.2):
     """`x` where positive, else `negative_slope * x`; the gradient at 0 is `negative_slope`."""
@@ -44,7 +44,7 @@ def leaky_relu(B, x, *, negative_slope=0.2):
 @activation(
     kinks=[Kink((0.0,), (1.0,), (1.0, 1.0))],
     specials={inf: inf, -inf: -1.0, nan: nan},
-    samples=samples.unary(extremes=FAR, alpha=1.0),
+    samples=samples.unary(extremes=FAR, alpha=[1.0, 0.5]),
 )
 def elu(B, x, *, alpha=1.0):
     """`x` where positive, else `alpha * (exp(x) - 1)` (Clevert et al., 2016); the gradient at 0 is `alpha`."""
