@@ -109,7 +109,10 @@ class Variable:
         return ops.convert_to_tensor(self.numpy()) if bound is None else bound
 
     def numpy(self) -> np.ndarray:
-        """The value as a NumPy array."""
+        """The value as a NumPy array; within a step it has none, and TypeError is raised."""
+        scope = current_scope()
+        if scope is not None and scope.get(self) is not None:
+            raise TypeError(f"variable {self.path!r} is a tensor within a step, not an array; use kcompat.ops with it")
         if self.store is not None:
             self.store.pull()
         return self._value
