@@ -8,7 +8,11 @@ from typing import Any
 
 
 def by_name(kind: str, name: Any, known: Mapping[str, Any]) -> Any:
-    """`known[name]`; a ValueError for an unknown name suggests the nearest."""
+    """`known[name]`; a ValueError for an unknown name suggests the nearest, a TypeError says what is no name."""
+    if not isinstance(name, str):
+        raise TypeError(
+            f"{kind}: expected a name, such as {next(iter(known))!r}, or an object that is one; got {name!r}"
+        )
     if name in known:
         return known[name]
     near = difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=0.5)
