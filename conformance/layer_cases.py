@@ -29,6 +29,7 @@ class LayerCase:
 
     @property
     def id(self) -> str:
+        """The name of the case in reports."""
         said = [f"{k}={v}" for k, v in self.arguments.items()] + ["training"] * self.training
         return "-".join([self.name, "x".join(map(str, self.shape)), *said]).replace(" ", "")
 
@@ -36,6 +37,7 @@ class LayerCase:
         return self.id
 
     def generator(self) -> np.random.Generator:
+        """A generator that the id seeds."""
         return np.random.default_rng(zlib.crc32(self.id.encode()))
 
     def inputs(self) -> np.ndarray:
@@ -113,9 +115,10 @@ NORMALIZATIONS = [
     )
 ]
 NORMALIZATIONS += [LayerCase("BatchNormalization", (8, 5), {"trainable": False}, True)]
+NO_MORE: list[dict[str, Any]] = []
 RECURRENT = [
     LayerCase(name, (2, 5, 3), {"units": 4, **arguments})
-    for name, more in (("SimpleRNN", []), ("LSTM", []), ("GRU", [{"reset_after": False}]))
+    for name, more in (("SimpleRNN", NO_MORE), ("LSTM", NO_MORE), ("GRU", [{"reset_after": False}]))
     for arguments in (
         {},
         {"return_sequences": True},

@@ -30,6 +30,7 @@ class LossCase:
 
     @property
     def id(self) -> str:
+        """The name of the case in reports."""
         shapes = ["x".join(map(str, s)) for s in (self.truth, self.prediction, self.weight) if s is not None]
         return "-".join([self.name, *shapes, *(f"{k}={v}" for k, v in self.arguments.items())])
 
@@ -40,7 +41,7 @@ class LossCase:
         """Targets that the loss takes, predictions (with some at 0 and 1 where they are probabilities), weights."""
         rng = np.random.default_rng(zlib.crc32(self.id.encode()))
         prediction = rng.integers(-64, 65, self.prediction) / 16
-        truth = rng.integers(-64, 65, self.truth) / 16
+        truth: np.ndarray = rng.integers(-64, 65, self.truth) / 16
         if "Crossentropy" in self.name:
             if not self.arguments.get("from_logits"):
                 prediction = rng.integers(0, 17, self.prediction) / 16
@@ -71,8 +72,8 @@ def _losses() -> list[LossCase]:
         found += [LossCase(name, (2, 3, 4), (2, 3, 4), weight) for weight in ((2, 1), (2, 3), (1, 1))]
         found += [LossCase(name, (4, 3), (4, 3), (4,), {"reduction": r}) for r in losses.REDUCTIONS if r]
         found += [
-            LossCase(name, *shapes, None, {"reduction": "none"})
-            for shapes in (((2, 3), (2, 3, 1)), ((2, 3, 1), (2, 3)))
+            LossCase(name, truth, prediction, arguments={"reduction": "none"})
+            for truth, prediction in (((2, 3), (2, 3, 1)), ((2, 3, 1), (2, 3)))
         ]
     for name in ("BinaryCrossentropy", "CategoricalCrossentropy"):
         for arguments in (
@@ -105,6 +106,7 @@ class OptimizerCase:
 
     @property
     def id(self) -> str:
+        """The name of the case in reports."""
         return "-".join([self.name, *(f"{k}={v}" for k, v in self.arguments.items())])
 
     def __repr__(self) -> str:
@@ -112,6 +114,7 @@ class OptimizerCase:
 
     @staticmethod
     def parameters() -> list[np.ndarray]:
+        """Two first parameters, a matrix and a vector."""
         rng = np.random.default_rng(1)
         return [(rng.integers(-32, 33, shape) / 32).astype("float32") for shape in ((3, 2), (5,))]
 

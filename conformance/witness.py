@@ -49,7 +49,8 @@ def ask(program: str, given: Mapping[str, np.ndarray] | None = None, cases: Any 
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     with tempfile.TemporaryDirectory() as folder:
         asked, answered = Path(folder, "asked.npz"), Path(folder, "answered.npz")
-        np.savez(asked, **(given or {}))
+        arrays: dict[str, Any] = dict(given or {})
+        np.savez(asked, **arrays)
         command = [sys.executable, "-c", PRELUDE + program + FINISH, str(asked), json.dumps(cases), str(answered)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:

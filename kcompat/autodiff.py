@@ -119,15 +119,16 @@ def pullback(outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence
     def accumulate(x: Var, g: Any) -> None:
         found[x.serial] = found[x.serial] + g if x.serial in found else g
 
-    for y, g in zip(outputs, cotangents, strict=True):
+    for y, cotangent in zip(outputs, cotangents, strict=True):
         if type(y) is Var and y.tape is tape:
-            accumulate(y, g)
+            accumulate(y, cotangent)
+    g: Any
     for node in _reachable(outputs, tape):
         if not any(serial in found for serial in node.outputs):
             continue
         if isinstance(node.result, tuple):
             pairs = zip(node.outputs, node.result, strict=True)
-            g: Any = tuple(found[serial] if serial in found else B.zeros_like(y) for serial, y in pairs)
+            g = tuple(found[serial] if serial in found else B.zeros_like(y) for serial, y in pairs)
         else:
             g = found[node.outputs[0]]
         traced = [type(x) is Var and x.tape is tape for x in node.args]

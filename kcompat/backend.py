@@ -124,5 +124,7 @@ def _describe(name: str) -> BackendInfo:
         B = load(name)
     except ImportError as error:
         return BackendInfo(name, None, (), (), (), (), str(error))
-    groups = [tuple(op for op, how in B.support.items() if how == kind) for kind in (NATIVE, COMPOSED, MISSING)]
-    return BackendInfo(name, B.engine.version(), tuple(B.engine.devices()), *groups)
+    native, composed, missing = (
+        tuple(op for op, how in B.support.items() if how == kind) for kind in (NATIVE, COMPOSED, MISSING)
+    )
+    return BackendInfo(name, B.engine.version(), tuple(B.engine.devices()), native, composed, missing)

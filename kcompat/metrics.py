@@ -87,7 +87,7 @@ class MeanMetricWrapper(Mean):
     """The mean of a function of `(y_true, y_pred)` that gives one value a sample."""
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any):
-        super().__init__(name or getattr(fn, "__name__", "metric"), dtype)
+        super().__init__(name or str(getattr(fn, "__name__", "metric")), dtype)
         self.fn, self.kwargs = fn, kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]

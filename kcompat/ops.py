@@ -70,7 +70,8 @@ def _as_float(B: Any, x: Any) -> Any:
 
 def _make(op: Op) -> Callable[..., Any]:
     source, filename = _source(op), f"<kcompat.ops.{op.name}>"
-    namespace = {"active": active, "SCALARS": frozenset(SCALARS), "as_dtype": as_dtype, "_as_float": _as_float}
+    namespace: dict[str, Any] = {"active": active, "SCALARS": frozenset(SCALARS)}
+    namespace |= {"as_dtype": as_dtype, "_as_float": _as_float}
     exec(compile(source, filename, "exec"), namespace)
     function = namespace[op.name]
     function.__doc__, function.__module__ = op.doc, __name__

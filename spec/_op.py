@@ -74,8 +74,9 @@ def unary(k: float) -> ErrorClass:
 
 @dataclass(frozen=True)
 class Op:
-    """One entry of the spec. A primitive has a `rule`, a composed op a `body`.
+    """One entry of the spec. A primitive has a `rule`, a composed op a `body`: functions, and None in the other.
 
+    `vjp` is a tuple with a function or None for each tensor, a `Joint`, or None.
     `floating` names the tensors (True: all) that the op takes as floats: `kcompat.ops` casts integers to floatx.
     `order` is the public order of parameters, where Keras puts an attribute before a tensor.
     """
@@ -87,10 +88,10 @@ class Op:
     samples: Callable[[np.random.Generator], Iterable[Sample]]
     kinks: tuple[Kink, ...]
     specials: tuple[Special, ...]
-    rule: Callable[..., Any] | None = None
+    rule: Any = None
     error: ErrorClass | None = None
-    body: Callable[..., Any] | None = None
-    vjp: tuple[Callable[..., Any] | None, ...] | Joint | None = None
+    body: Any = None
+    vjp: Any = None
     alternatives: tuple[Callable[..., Any], ...] = ()
     public: bool = True
     floating: tuple[str, ...] | bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import EllipsisType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class Operators:
@@ -14,6 +14,12 @@ class Operators:
     """
 
     __slots__ = ()
+    if TYPE_CHECKING:
+
+        @property
+        def shape(self) -> Any:
+            """The size of each axis; the tensor class has it."""
+
     __array_ufunc__ = None  # an ndarray on the left hands over to us
 
     def _ops(self, other: Any = None) -> Any:
@@ -102,7 +108,11 @@ def resolve_index(keys: tuple[Any, ...], shape: tuple[int, ...]):
     where = next((i for i, k in enumerate(keys) if isinstance(k, EllipsisType)), len(keys))
     fill = (slice(None),) * (len(shape) - given)
     keys = (*keys[:where], *fill, *(k for k in keys[where:] if k is not Ellipsis))
-    start, stop, step, result, flips = [], [], [], [], []
+    start: list[int] = []
+    stop: list[int] = []
+    step: list[int] = []
+    result: list[int] = []
+    flips: list[int] = []
     for key in keys:
         if key is None:
             result.append(1)

@@ -234,7 +234,7 @@ def conv(B, inputs, kernel, *, strides=1, padding="valid", data_format=None, dil
             f"conv: a kernel of shape {tuple(kernel.shape)} takes inputs of rank {rank + 2}, got {inputs.shape}"
         )
     x, back = to_channels_last(B, inputs, data_format)
-    channels, per_group, filters = x.shape[-1], *kernel.shape[-2:]
+    channels, (per_group, filters) = x.shape[-1], kernel.shape[-2:]
     if per_group == 0 or channels % per_group or filters % (channels // per_group):
         raise ValueError(
             f"conv: {channels} input channels do not fit a kernel of shape {tuple(kernel.shape)}; its last axes are "

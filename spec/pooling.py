@@ -1,5 +1,7 @@
 """Pooling over windows of one, two or three spatial axes."""
 
+from typing import Any
+
 import numpy as np
 
 from kcompat.spec._op import Kink, Sample, Special, composed, smooth
@@ -84,7 +86,7 @@ def average_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_fo
     """The mean of each window; padded cells do not count. `strides` defaults to `pool_size`."""
     x, back = to_channels_last(B, inputs, data_format)
     window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
-    total = None
+    total: Any = None
     for _, seen in taps(B, pad_spatial(B, x, pairs), window, strides, (1,) * len(window), outputs):
         total = seen if total is None else total + seen
     if any(a or b for a, b in pairs):

@@ -32,7 +32,8 @@ def _convolve(x, kernel, strides, padding, dilation):
 
 def convolution(x, kernel, *, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution`."""
-    return _convolve(*_same_dtype(x, kernel), strides, padding, dilation)
+    x, kernel = _same_dtype(x, kernel)
+    return _convolve(x, kernel, strides, padding, dilation)
 
 
 def convolution_input_grad(g, kernel, *, shape, strides, padding, dilation):

@@ -9,7 +9,8 @@ from kcompat.spec import result_type
 
 def precision():
     """Full precision, unless the user has set JAX's own default: a GPU or TPU would round float32 to about 10 bits."""
-    return lax.Precision.HIGHEST if jax.config.jax_default_matmul_precision is None else None
+    chosen = jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
+    return lax.Precision.HIGHEST if chosen is None else None
 
 
 def matmul(x1, x2):

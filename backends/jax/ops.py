@@ -84,11 +84,13 @@ def sign(x):
 
 
 def softmax(x, *, axis=-1):
-    return jax.nn.softmax(*_in_dtype(float_type(x), x), axis=axis)
+    (x,) = _in_dtype(float_type(x), x)
+    return jax.nn.softmax(x, axis=axis)
 
 
 def log_softmax(x, *, axis=-1):
-    return jax.nn.log_softmax(*_in_dtype(float_type(x), x), axis=axis)
+    (x,) = _in_dtype(float_type(x), x)
+    return jax.nn.log_softmax(x, axis=axis)
 
 
 def logical_not(x):

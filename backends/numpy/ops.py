@@ -83,7 +83,7 @@ def full(*, shape, fill_value, dtype=None):
 def arange(*, start, stop=None, step=None, dtype=None):
     first, last = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
-    return np.arange(first, last, step, dtype or result_type(first, last, step))
+    return np.arange(first, last, step, dtype=dtype or result_type(first, last, step))
 
 
 def cast(x, *, dtype):

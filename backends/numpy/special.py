@@ -63,7 +63,7 @@ def _ratio(coefficients, x):
 
 
 def _erfc_positive(x):
-    """erfc for x > 0.46875; exp(-x * x) in two factors, so that x * x loses nothing."""
+    """`erfc(x)` for x > 0.46875; exp(-x * x) in two factors, so that x * x loses nothing."""
     x = np.minimum(x, 28.0)  # erfc(28) is 0 in float64
     high = np.trunc(x * 16.0) / 16.0
     gauss = np.exp(-high * high) * np.exp(-(x - high) * (x + high))

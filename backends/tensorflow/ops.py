@@ -290,7 +290,8 @@ def arange(*, start, stop=None, step=None, dtype=None):
     dtype = dtype or result_type(first, last, step)
     if dtype in ("int32", "int64"):
         return tf.range(first, last, step, dtype)
-    values = np.arange(first, last, step, None if is_float(dtype) else dtype)  # tf.range adds up its rounding errors
+    # On the host: tf.range adds up its rounding errors.
+    values = np.arange(first, last, step, dtype=None if is_float(dtype) else dtype)
     return tf.constant(values.astype(tf.as_dtype(dtype).as_numpy_dtype))
 
 

@@ -3,6 +3,7 @@
 import functools
 import math
 import types
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -13,7 +14,7 @@ from kcompat.spec.pooling import pool_geometry, window_counts
 
 _views = types.SimpleNamespace(transpose=lambda x, *, axes: x.permute(axes))
 _MAX = (torch.max_pool1d, torch.max_pool2d, torch.max_pool3d)
-_AVERAGE = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
+_AVERAGE: tuple[Any, ...] = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
 
 
 def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kcompat import ops
 from kcompat.layers.layer import Layer
@@ -35,6 +35,19 @@ class Steps(Layer):
             state = self.apply_gradients(self.merged(state, written), grads)
             return self.tracked(state, x, y, y_pred, sample_weight, loss)
     """
+
+    if TYPE_CHECKING:  # `Compiled` has these
+        loss: Any
+        optimizer: Any
+        _loss_tracker: Any
+        _compiled_metrics: Any
+
+        @property
+        def metrics(self) -> list[Any]:
+            """The loss's running mean, then the compiled metrics."""
+
+        @property
+        def _store(self) -> Any: ...
 
     def train_step(self, state: State, batch: Any) -> tuple[State, dict[str, Any]]:
         """One step of training: `batch` is `(x, y, sample_weight)`, absent parts None."""

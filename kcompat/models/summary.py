@@ -50,7 +50,7 @@ def _bytes(dtype: str) -> int:
 
 
 def _rule(widths: list[int], corners: str, line: str) -> str:
-    left, middle, right = corners
+    left, middle, right = tuple(corners)
     return left + middle.join(line * w for w in widths) + right
 
 
