@@ -147,7 +147,7 @@ class Layer:
 
     def add_weight(
         self,
-        shape: tuple[int, ...] = (),
+        shape: tuple[int, ...] | None = None,
         initializer: Any = None,
         dtype: Any = None,
         trainable: bool = True,
@@ -158,7 +158,7 @@ class Layer:
         """A new weight.
 
         Args:
-            shape: all sizes known.
+            shape: all sizes known; a scalar's, (), if None.
             initializer: a name, an `Initializer`, or a function of `(shape, dtype)`; by default
                 Glorot uniform for floats, zeros for integers.
             dtype: the layer's if None.
@@ -168,6 +168,7 @@ class Layer:
             name: `weight` and a number if None.
         """
         refuse(f"{type(self).__name__}.add_weight", regularizer=regularizer, constraint=constraint)
+        shape = () if shape is None else shape
         if any(n is None for n in shape):
             raise ValueError(
                 f"{self.name}: a weight needs a known shape, got {shape}; give the layer an input of known sizes"

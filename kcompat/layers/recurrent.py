@@ -216,6 +216,7 @@ class GRU(_Gated):
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = "orthogonal",
         bias_initializer: Any = "zeros",
+        *,
         reset_after: bool = True,
         **kwargs: Any,
     ):
