@@ -15,6 +15,7 @@ FAR = (-30.0, 30.0, -1e-6, 1e-6)
     kinks=[Kink((0.0,), (0.0,), (0.0, 1.0))],
     specials={inf: inf, -inf: 0.0, nan: nan},
     samples=samples.unary(extremes=FAR),
+    vjp=lambda B, g, y, x: B.where(x > 0, g, 0.0),
 )
 def relu(B, x):
     """`max(x, 0)`; the gradient at 0 is 0."""
