@@ -38,22 +38,25 @@ def split(seed: int = SEED, share: float = 0.8) -> tuple[np.ndarray, np.ndarray,
 
 
 def cnn() -> Any:
-    """Two convolutions, batch normalization, pooling, dropout and two dense layers.
+    """Two convolutions, batch normalization, pooling, dropout and two dense layers, all of them smooth.
 
-    No bias in front of the normalization, which would take it out again: its gradient, 0 but for rounding, is scaled up
-    to full steps by Adam, other ones on each backend.
+    At a kink, of ReLU or of the largest of a window, a rounding error decides which way a gradient goes: one of the
+    70,000 elements of a step lies near enough every fifteen steps or so, and changes a gradient by 1 %.
+
+    No bias in front of the normalization, which would take it out again: its gradient, 0 but for rounding, is scaled
+    up to full steps by Adam, other ones on each backend.
     """
     return kcompat.Sequential(
         [
             kcompat.Input((8, 8, 1)),
             layers.Conv2D(16, 3, padding="same", use_bias=False),
             layers.BatchNormalization(),
-            layers.Activation("relu"),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
+            layers.Activation("silu"),
+            layers.Conv2D(32, 3, activation="silu"),
+            layers.AveragePooling2D(2),
             layers.Flatten(),
             layers.Dropout(0.25),
-            layers.Dense(64, activation="relu"),
+            layers.Dense(64, activation="silu"),
             layers.Dense(10, activation="softmax"),
         ]
     )
@@ -87,6 +90,7 @@ def lstm() -> Any:
 
 
 MODELS = {"cnn": cnn, "mlp": mlp, "lstm": lstm}
+LEARNING_RATE = {"cnn": 0.001, "mlp": 0.001, "lstm": 0.01}
 
 
 class StepLosses(kcompat.callbacks.Callback):
@@ -121,7 +125,9 @@ def train(name: str, backend: str, epochs: int = EPOCHS, steps: int = max(COMPAR
     with use_backend(backend):
         kcompat.utils.set_random_seed(seed)
         model = MODELS[name]()
-        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(
+            kcompat.optimizers.Adam(LEARNING_RATE[name]), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
         watch = StepLosses(steps)
         started = time.perf_counter()
         model.fit(x, y, batch_size=BATCH, epochs=epochs, callbacks=[watch], verbose=0)
