@@ -200,9 +200,12 @@ def test_data_that_are_no_array_of_samples(x, message):
         classifier().fit(x, Y, **QUIET)
 
 
-# A loss that is not a number.
+# A loss that is not a number. NumPy, when it is not told otherwise as in a plug-in, warns of it as well.
+
+not_finite = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
+@not_finite
 def test_a_loss_that_diverges_says_where():
     model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(3, name="first"), layers.Dense(1, name="last")])
     model.compile(kcompat.optimizers.SGD(1e12), "mse")
@@ -215,6 +218,7 @@ def test_a_loss_that_diverges_says_where():
     assert "lower the learning rate" in str(caught.value)
 
 
+@not_finite
 def test_a_loss_that_is_nan_at_a_later_step_says_which():
     """The fourth batch has a target whose logarithm is none; training is left as it was before the epoch."""
     model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(1, "softplus", name="rate")])
@@ -232,6 +236,7 @@ def test_a_loss_that_is_nan_at_a_later_step_says_which():
         np.testing.assert_array_equal(ours, theirs)
 
 
+@not_finite
 @pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "infinite values")])
 def test_data_that_are_not_finite_are_named_as_the_cause(value, word):
     x = X.copy()
@@ -240,6 +245,7 @@ def test_data_that_are_not_finite_are_named_as_the_cause(value, word):
         classifier().fit(x, Y, batch_size=2, shuffle=False, **QUIET)
 
 
+@not_finite
 def test_a_callback_sees_the_loss_before_it_is_refused():
     class Watch(kcompat.callbacks.Callback):
         seen = 0
