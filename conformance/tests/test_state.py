@@ -1,4 +1,4 @@
-"""The state of a model in training, its programs, and the layers, models and steps that users write; on every backend."""
+"""A model's state in training, its programs, and the layers, models and steps that users write, on every backend."""
 
 import numpy as np
 import pytest
