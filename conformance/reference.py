@@ -145,9 +145,10 @@ class Reference(Interpreter):
         return np.where(np.abs(y) > largest, np.copysign(np.inf, y), y)
 
     def _shaken(self, y: Any, error: Any) -> Any:
-        """Results near the smallest normal number may also be flushed to zero."""
+        """Results near the smallest normal number may also be flushed to zero; infinity stays."""
         size = np.abs(y)
         error = np.where(size < 4 * smallest_normal(self.dtype_name), size, error * unit_roundoff(self.dtype_name))
+        error = np.where(np.isfinite(y), error, 0.0)
         return np.where(error > 0, y + self.amplitude * error * self.rng.uniform(-1.0, 1.0, np.shape(y)), y)
 
     def representable(self, y: Any) -> Any:
