@@ -154,3 +154,10 @@ def log_softmax(B, x, *, axis=-1):
     """`log(softmax(x))` along `axis`, exact where softmax is tiny."""
     z = x - B.stop_gradient(B.max(x, axis=axis, keepdims=True))
     return z - B.log(B.sum(B.exp(z), axis=axis, keepdims=True))
+
+
+@activation(kinks=smooth, specials={inf: inf, nan: nan}, samples=samples.unary(extremes=FAR, approximate=[True, False]))
+def gelu(B, x, *, approximate=True):
+    """`x * P(X <= x)` for a standard normal X (Hendrycks & Gimpel, 2016), or its approximation by tanh."""
+    z = x * (x * x * 0.044715 + 1.0) * 1.5957691216057308  # 2 sqrt(2 / pi), as sigmoid(2 z) is (1 + tanh(z)) / 2
+    return x * (B.sigmoid(z) if approximate else B.erfc(x * -0.7071067811865476) * 0.5)
