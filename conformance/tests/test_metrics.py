@@ -74,7 +74,7 @@ def test_a_function_is_a_metric():
 
     metric = metrics.get(error, (None,), (None,))
     assert metric.name == "error"
-    assert result(metric, (np.array([1.0, 2.0]), np.array([3.0, 2.0]))) == 1.0
+    assert result(metric, (np.array([1.0, 2.0], "float32"), np.array([3.0, 2.0], "float32"))) == 1.0
 
 
 def test_metrics_called_alike_are_refused():
