@@ -174,7 +174,7 @@ class Compiled(Steps):
             self._release()
             self.build_for((None, *x.shape[1:]))
         self.check_data(x)
-        if y is None or self.loss is None:
+        if y is None:
             return
         self._check_labels(y)
         layout = (x.shape[1:], x.dtype, y.shape[1:], y.dtype)
@@ -184,10 +184,11 @@ class Compiled(Steps):
         outputs = self.compute_output_spec(x_spec)
         if isinstance(outputs, TensorSpec):
             self._choose_metrics(y_spec.shape, outputs.shape)
-        with bind({}):
-            infer(lambda x, y, y_pred: self.compute_loss(x, y, y_pred), x_spec, y_spec, outputs)
-        self._classes = _class_count(self.loss, outputs)
-        self._check_labels(y)
+        if self.loss is not None:
+            with bind({}):
+                infer(lambda x, y, y_pred: self.compute_loss(x, y, y_pred), x_spec, y_spec, outputs)
+            self._classes = _class_count(self.loss, outputs)
+            self._check_labels(y)
         self._checked.add(layout)
 
     def _choose_metrics(self, y_shape: tuple[int | None, ...], output_shape: tuple[int | None, ...]) -> None:
