@@ -10,12 +10,18 @@ import pytest
 import kcompat
 from kcompat import layers, ops
 from kcompat.active import use
-
-RNG = np.random.default_rng(0)
-X = (RNG.integers(-16, 17, (40, 4)) / 8).astype("float32")
-Y = (X @ np.array([[1.0], [-0.5], [0.25], [2.0]], "float32") + 0.5).astype("float32")
-LABELS = (Y[:, 0] > 0).astype("int32")
-U = 2.0**-24
+from kcompat.conformance.small_models import (
+    LABELS,
+    RNG,
+    U,
+    X,
+    Y,
+    classifier,
+    close,
+    frozen_rate,
+    regression,
+    squared_errors,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -24,33 +30,6 @@ def chosen(backend):
     kcompat.utils.set_random_seed(1)
     with use(backend):
         yield backend
-
-
-def regression(*, optimizer="sgd", loss="mse", **arguments):
-    model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(1)])
-    model.compile(optimizer, loss, **arguments)
-    return model
-
-
-def classifier(**arguments):
-    model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(5, "tanh"), layers.Dense(2)])
-    loss = kcompat.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("adam", loss, metrics=["accuracy"], **arguments)
-    return model
-
-
-def frozen_rate(**arguments):
-    """A model that training leaves as it is."""
-    return regression(optimizer=kcompat.optimizers.SGD(0.0), **arguments)
-
-
-def squared_errors(model, x=X, y=Y):
-    return ((model.predict(x, verbose=0).astype("float64") - y) ** 2)[:, 0]
-
-
-def close(actual, expected, roundings=64):
-    """Equal up to so many roundings of float32, relative: sums of at most 40 terms, a handful of operations each."""
-    np.testing.assert_allclose(actual, expected, rtol=roundings * U, atol=0)
 
 
 # fit
