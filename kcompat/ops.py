@@ -14,8 +14,7 @@ from typing import Any
 
 from kcompat.active import active
 from kcompat.backend import current
-from kcompat.engine import SCALARS
-from kcompat.spec import OPS, Op, as_dtype, floatx, is_float
+from kcompat.spec import OPS, SCALARS, Op, as_dtype, floatx, is_float
 
 __all__ = [name for name, op in OPS.items() if op.public]
 __all__ += [

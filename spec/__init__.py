@@ -18,13 +18,24 @@ from kcompat.spec import (  # noqa: F401  (imported for their declarations)
     structure,
     update,
 )
-from kcompat.spec._dtype import DTYPES, as_dtype, float_type, floatx, is_float, promote, result_type, set_floatx
+from kcompat.spec._dtype import (
+    DTYPES,
+    SCALARS,
+    as_dtype,
+    float_type,
+    floatx,
+    is_float,
+    promote,
+    result_type,
+    set_floatx,
+)
 from kcompat.spec._op import OPS, ErrorClass, Joint, Kink, Op, Sample, Special, composed, primitive
 from kcompat.spec._tensor import Operators, TensorSpec
 
 __all__ = [
     "DTYPES",
     "OPS",
+    "SCALARS",
     "ErrorClass",
     "Joint",
     "Kink",

@@ -12,6 +12,9 @@ UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 DTYPES = BOOL + SIGNED + UNSIGNED + FLOATS
 
+SCALARS = (bool, int, float)
+"""Python's numbers: as operands they are weak, taking the dtype of the tensors beside them."""
+
 _ALIASES = {"int": "int32", "long": "int64", "half": "float16", "double": "float64", "bool_": "bool"}
 _default_float = "float32"
 

@@ -15,14 +15,8 @@ from kcompat.active import use
 from kcompat.backends.jax.dtypes import available
 from kcompat.backends.jax.program import JaxProgram, private_copy
 from kcompat.backends.jax.trees import ordered, plain
-from kcompat.engine import (
-    Engine,
-    check_numbers,
-    check_scalar,
-    default_dtype,
-    differentiated,
-    split_aux,
-)
+from kcompat.engine import Engine, check_numbers, default_dtype
+from kcompat.gradients import check_scalar, differentiated, split_aux
 from kcompat.spec import as_dtype, is_float
 
 

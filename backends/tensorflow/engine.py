@@ -11,7 +11,8 @@ import tensorflow as tf
 from kcompat import tree
 from kcompat.active import use
 from kcompat.backends.tensorflow.program import TensorFlowProgram
-from kcompat.engine import Engine, check_numbers, check_scalar, default_dtype, differentiated, split_aux
+from kcompat.engine import Engine, check_numbers, default_dtype
+from kcompat.gradients import check_scalar, differentiated, split_aux
 from kcompat.spec import as_dtype
 
 _ZERO = tf.UnconnectedGradients.ZERO

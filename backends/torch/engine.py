@@ -13,7 +13,8 @@ import torch
 from kcompat import tree
 from kcompat.active import use
 from kcompat.backends.torch.dtypes import NAMES, TORCH
-from kcompat.engine import Engine, check_numbers, check_scalar, default_dtype, differentiated, split_aux
+from kcompat.engine import Engine, check_numbers, default_dtype
+from kcompat.gradients import check_scalar, differentiated, split_aux
 from kcompat.program import Holder, Program, State
 from kcompat.spec import as_dtype
 

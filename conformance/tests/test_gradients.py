@@ -5,6 +5,7 @@ import pytest
 
 from kcompat import ops
 from kcompat.active import active, use
+from kcompat.autodiff import Var, pullback, tape_over
 from kcompat.engine import Engine
 
 
@@ -211,3 +212,13 @@ def test_second_derivative_of_scan_is_that_of_the_loop():
         return ops.grad(lambda w: ops.sum(slope(w) * w))(weight)
 
     assert_equal(curvature(scanned(False)), ops.convert_to_numpy(curvature(unrolled(False))))
+
+
+def test_the_tape_differentiates_over_any_backend_with_autodiff_of_its_own_or_without(backend):
+    tape = tape_over(backend)
+    x = Var(tensor(1.0, -2.0), None, tape)
+    with use(tape):
+        slope = ops.grad(lambda v: ops.sum(cube(v)))(x)  # a tape over the tape
+    (curvature,) = pullback([slope], [tensor(1.0, 0.5)], [x], tape)
+    assert_equal(slope.value, [3.0, 12.0])
+    assert_equal(curvature, [6.0, -6.0])
