@@ -1,7 +1,7 @@
 """Train one network on real digits: on one backend, or on several side by side.
 
 `make demo` runs this on NumPy alone; `make demo BACKENDS="numpy jax torch tensorflow"` on all four.
-The data are scikit-learn's 1,797 scanned digits of 8 x 8 pixels (Alpaydin & Kaynak, 1998).
+The network and the data, scikit-learn's 1,797 scanned digits of 8 x 8 pixels, are those of `kcompat.bench.digits`.
 """
 
 import argparse
@@ -12,13 +12,12 @@ import matplotlib as mpl
 import numpy as np
 
 import kcompat
-from kcompat import layers
+from kcompat.bench.digits import cnn, split
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
-from sklearn.datasets import load_digits
 
-SEED, EPOCHS, TEST_SHARE = 0, 15, 0.2
+SEED, EPOCHS = 0, 15
 COMPARED_STEPS = 10
 
 
@@ -60,43 +59,12 @@ class StepLosses(kcompat.callbacks.Callback):
             self.total = total
 
 
-def digits() -> Data:
-    """The digits, 80 % to train on."""
-    images, labels = load_digits(return_X_y=True)
-    images = (images / 16).astype("float32").reshape(-1, 8, 8, 1)
-    order = np.random.default_rng(SEED).permutation(len(images))
-    test, train = np.split(order, [round(TEST_SHARE * len(images))])
-    return Data(images[train], labels[train], images[test], labels[test])
-
-
-def network() -> kcompat.Sequential:
-    """Two convolutions, batch normalization, pooling, dropout and two dense layers.
-
-    The first convolution has no bias: the normalization behind it would take it out again. Its gradient would be 0,
-    computed as rounding noise, which Adam scales up to full steps, other ones on each backend.
-    """
-    return kcompat.Sequential(
-        [
-            kcompat.Input((8, 8, 1)),
-            layers.Conv2D(16, 3, padding="same", use_bias=False),
-            layers.BatchNormalization(),
-            layers.Activation("relu"),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dropout(0.25),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-
-
 def train(backend: str, data: Data) -> Run:
     """Train the network on one backend, from the same seed on each."""
     print(f"\n== {backend} ==", flush=True)
     kcompat.utils.set_random_seed(SEED)
     with kcompat.use_backend(backend):
-        model = network()
+        model = cnn()
         model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         steps, start = StepLosses(), time.perf_counter()
         history = model.fit(
@@ -198,8 +166,8 @@ def main() -> None:
     parser.add_argument("backends", nargs="*", default=["numpy"], help="default: numpy")
     parser.add_argument("--output", default="demo.png", help="where to write the picture (demo.png)")
     options = parser.parse_args()
-    data = digits()
-    network().summary()
+    data = Data(*split(SEED))
+    cnn().summary()
     # Torch before tensorflow: loaded in the other order, their libraries can clash.
     for name in sorted(options.backends, key=lambda name: name != "torch"):
         with kcompat.use_backend(name):
