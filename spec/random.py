@@ -147,17 +147,3 @@ def random_bernoulli(B, key, *, shape, p):
 def random_permutation(B, key, *, n):
     """The integers below `n` in random order, int32: the stable order of n random words."""
     return B.argsort(B.random_bits(key, shape=(n,)), axis=0)
-
-
-def _dropped(rng):
-    key = np.array([1, 2, 3], "int32")
-    yield Sample((rng.normal(size=(3, 4)), key), {"rate": 0.4})
-    yield Sample((rng.normal(size=(3, 4)), key), {"rate": 0.4, "noise_shape": (3, 1)})
-
-
-@composed(kinks=smooth, specials=ordinary, samples=_dropped, public=False)
-def random_dropout(B, inputs, key, *, rate, noise_shape=None):
-    """0 with probability `rate`, else `inputs / (1 - rate)` (Srivastava et al., 2014)."""
-    shape = tuple(inputs.shape) if noise_shape is None else tuple(noise_shape)
-    keep = B.random_bernoulli(key, shape=shape, p=1.0 - rate)
-    return B.where(keep, inputs * (1.0 / (1.0 - rate)), 0.0)
