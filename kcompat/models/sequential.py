@@ -26,7 +26,8 @@ class Sequential(Model):
         self._row: list[Layer] = []
         self._input: InputLayer | None = None
         for layer in layers or ():
-            self.add(layer)
+            self._append(layer)
+        self._build_if_known()
 
     @property
     def layers(self) -> list[Layer]:
@@ -35,6 +36,10 @@ class Sequential(Model):
 
     def add(self, layer: Layer) -> None:
         """Append a layer."""
+        self._append(layer)
+        self._build_if_known()
+
+    def _append(self, layer: Layer) -> None:
         if not isinstance(layer, Layer):
             raise TypeError(f"Sequential takes layers, got {layer!r}")
         if any(layer.name == other.name for other in self._row):
@@ -47,6 +52,8 @@ class Sequential(Model):
         else:
             self._row.append(layer)
             self.built = False
+
+    def _build_if_known(self) -> None:
         if self._input is not None and self._row:
             self.build_for(self._input.batch_shape)
 
