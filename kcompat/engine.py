@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -59,14 +60,15 @@ class Engine:
         """Wait until `x` is computed."""
 
     def seed(self, seed: int) -> None:
-        """Seed the framework's own generator, for `rng="native"`."""
+        """Seed the framework's own generator, for `rng="native"`; where each key makes one, there is nothing to do."""
 
     def native_bits(self, key: Any, *, shape: tuple[int, ...]) -> Any:
         """32 random bits an element, as int32, by the framework's own generator; here NumPy's Philox (Salmon, 2011)."""
         words = np.ascontiguousarray(self.to_numpy(key)).view(np.uint32)
         generator = np.random.Philox(key=words[:2].view(np.uint64)[0], counter=int(words[2]) << 128)
-        bits = generator.random_raw(-(-int(np.prod(shape)) // 2)).view(np.int32)
-        return self.asarray(bits[: int(np.prod(shape))].reshape(shape))
+        count = math.prod(shape)
+        bits = generator.random_raw(-(-count // 2)).view(np.int32)
+        return self.asarray(bits[:count].reshape(shape))
 
     def native_random(self, B: Any) -> Interpreter:
         """The interpreter of this backend in which draws take their bits from `native_bits`."""

@@ -28,9 +28,7 @@ class ShapeEngine:
 
     def admit(self, x: Any) -> Any:
         """See `Engine.admit`."""
-        if hasattr(type(x), "assign"):
-            return TensorSpec(tuple(x.shape), as_dtype(x.dtype))
-        if hasattr(x, "shape"):
+        if hasattr(x, "shape"):  # a variable, too
             return TensorSpec(tuple(x.shape), as_dtype(x.dtype))
         return self.asarray(x)
 

@@ -54,8 +54,5 @@ class NumPyEngine(Engine):
         """See `Engine.compile`."""
         return NumPyProgram(B, step, state)
 
-    def seed(self, seed: int) -> None:
-        """NumPy's own generator is made anew from each key."""
-
 
 engine = NumPyEngine()

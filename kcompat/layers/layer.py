@@ -223,11 +223,7 @@ class Layer:
             if generator._state is not None:
                 generator._state.path = f"{path}/{generator.name}" + (f"_{i}" if i else "")
         for attribute, child in self._layers_within():
-            child._name_variables(f"{path}/{self._child_path(attribute, child)}")
-
-    def _child_path(self, attribute: str, child: Layer) -> str:
-        del child
-        return attribute
+            child._name_variables(f"{path}/{attribute}")
 
     @property
     def weights(self) -> list[Variable]:

@@ -176,20 +176,21 @@ class Compiled(Steps):
         self.check_data(x)
         if y is None:
             return
-        self._check_labels(y)
         layout = (x.shape[1:], x.dtype, y.shape[1:], y.dtype)
-        if layout in self._checked:
-            return
-        x_spec, y_spec = (TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in (x, y))
-        outputs = self.compute_output_spec(x_spec)
+        if layout not in self._checked:
+            self._check_layout(*(TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in (x, y)))
+            self._checked.add(layout)
+        self._check_labels(y)
+
+    def _check_layout(self, x: TensorSpec, y: TensorSpec) -> None:
+        """Choose the metrics for data of these shapes and dtypes; raise ValueError if the loss does not take them."""
+        outputs = self.compute_output_spec(x)
         if isinstance(outputs, TensorSpec):
-            self._choose_metrics(y_spec.shape, outputs.shape)
+            self._choose_metrics(y.shape, outputs.shape)
         if self.loss is not None:
             with bind({}):
-                infer(lambda x, y, y_pred: self.compute_loss(x, y, y_pred), x_spec, y_spec, outputs)
+                infer(lambda x, y, y_pred: self.compute_loss(x, y, y_pred), x, y, outputs)
             self._classes = _class_count(self.loss, outputs)
-            self._check_labels(y)
-        self._checked.add(layout)
 
     def _choose_metrics(self, y_shape: tuple[int | None, ...], output_shape: tuple[int | None, ...]) -> None:
         if self._compiled_metrics or not self._metric_identifiers:

@@ -126,7 +126,7 @@ class Model(Compiled):
         key = shuffle_key(self.place[0], self._epochs_trained) if shuffle else None
         self._epochs_trained += 1
         each_batch = hooks.wants("on_train_batch_end")
-        logs: Any = {}
+        values: dict[str, float] = {}
         for step, batch in enumerate(data.batches(key), 1):
             hooks.call("on_train_batch_begin", step - 1, {})
             logs = store.run(program, batch)
@@ -138,7 +138,7 @@ class Model(Compiled):
                 hooks.call("on_train_batch_end", step - 1, values)
                 if step < data.steps:
                     progress.update(step, values)
-        return self._floats(logs)
+        return values
 
     def _floats(self, logs: Any) -> dict[str, float]:
         to_numpy = load(self.backend).engine.to_numpy
