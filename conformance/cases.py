@@ -7,6 +7,7 @@ test asks it of a backend.
 from __future__ import annotations
 
 import functools
+import itertools
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -99,7 +100,12 @@ def value(B: Any, case: Case, dtype: str = "") -> Arrays:
     """The results of the op."""
     args = arguments(B, case, dtype or case.dtype)
     with use(B), np.errstate(all="ignore"):
-        return numpy_results(B, getattr(B, case.op.name)(*args, **case.sample.attrs))
+        return signed(case, numpy_results(B, getattr(B, case.op.name)(*args, **case.sample.attrs)))
+
+
+def signed(case: Case, results: Arrays) -> Arrays:
+    """The results, times the signs that make them unique where a sign is free."""
+    return tuple(s * y for s, y in zip(case.op.signs(*results), results, strict=True)) if case.op.signs else results
 
 
 def compiled_value(B: Any, case: Case, dtype: str = "") -> Arrays:
@@ -111,7 +117,7 @@ def compiled_value(B: Any, case: Case, dtype: str = "") -> Arrays:
         return getattr(B, case.op.name)(*_with(args, places, tensors), **case.sample.attrs)
 
     with use(B), np.errstate(all="ignore"):
-        return numpy_results(B, B.engine.jit(f)(*(args[i] for i in places)))
+        return signed(case, numpy_results(B, B.engine.jit(f)(*(args[i] for i in places))))
 
 
 def gradient(B: Any, case: Case, dtype: str = "") -> Arrays:
@@ -140,10 +146,13 @@ def _pulled_back(B: Any, case: Case, upstream: Any, dtype: str, compiled: Any = 
 
     def pull_back(*tensors: Any) -> tuple[Any, ...]:
         outputs, pull = B.engine.vjp(B, f, tensors)
-        given = (B.engine.asarray(upstream(case, i, tuple(y.shape)), B.engine.dtype(y)) for i, y in enumerate(outputs))
-        return tuple(pull(tuple(given)))
+        given = (s * upstream(case, i, tuple(y.shape)) for i, (s, y) in enumerate(zip(signs, outputs, strict=False)))
+        return tuple(pull(tuple(map(B.engine.asarray, given, map(B.engine.dtype, outputs)))))
 
     with use(B), np.errstate(all="ignore"):
+        signs: Any = itertools.repeat(1.0)
+        if case.op.signs:
+            signs = case.op.signs(*numpy_results(B, getattr(B, case.op.name)(*args, **case.sample.attrs)))
         return tuple(B.engine.to_numpy(g) for g in compiled(pull_back)(*(args[i] for i in case.floats)))
 
 

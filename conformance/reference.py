@@ -124,7 +124,11 @@ class Reference(Interpreter):
             if attrs.get("dtype") == self.dtype_name:
                 attrs["dtype"] = "float64"
             args = tuple(map(self._operand, args))
+            if self.amplitude and op.error and op.error.kind == "backward":
+                args = tuple(self._moved_input(x, op.error.k) for x in args)
             y = compute(*args, **attrs)
+            if isinstance(y, tuple):
+                return tuple(Wide(part, self) for part in y)
             if error is not None and y.dtype.kind == "f":
                 y = self._limited(y)
                 if self.amplitude:
@@ -138,6 +142,13 @@ class Reference(Interpreter):
         if type(x) is Wide:
             return x.value
         return rounded(x, self.dtype_name) if type(x) is float else x
+
+    def _moved_input(self, x: Any, k: float) -> Any:
+        """A matrix that a stable algorithm may as well have been given."""
+        if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or not x.size:
+            return x
+        size = k * unit_roundoff(self.dtype_name) * np.max(np.abs(x), axis=(-2, -1), keepdims=True)
+        return x + self.amplitude * size * self.rng.uniform(-1.0, 1.0, x.shape)
 
     def _limited(self, y: Any) -> Any:
         """Overflow where the dtype would."""
@@ -184,6 +195,14 @@ def _added(R: Reference, op: Op, y: Any, args: Any, attrs: Any) -> Any:
     return _unless_exact(R, sizes, _grid(np.asarray(args[0])), max(1.0, math.log2(max(terms, 1)) / 2))
 
 
+def _cumulated(R: Reference, op: Op, y: Any, args: Any, attrs: Any) -> Any:
+    """Each partial sum of up to n terms, added in any order."""
+    del y
+    sizes = getattr(numpy_ops, op.name)(np.abs(args[0]), **attrs)
+    n = args[0].shape[attrs["axis"]] if attrs.get("axis") is not None else np.size(args[0])
+    return _unless_exact(R, sizes, _grid(np.asarray(args[0])), math.sqrt(max(n, 1)))
+
+
 def _matmul(R: Reference, op: Op, y: Any, args: Any, attrs: Any) -> Any:
     del op, y, attrs
     return _unless_exact(R, np.matmul(np.abs(args[0]), np.abs(args[1])), _grid(args[0]) * _grid(args[1]), 2.0)
@@ -200,6 +219,7 @@ _LOCAL_ERROR: dict[str, Callable[..., Any]] = {
     "unary": _unary,
     "sum": _added,
     "scatter": _added,
+    "cumsum": _cumulated,
     "matmul": _matmul,
 }
 

@@ -61,6 +61,8 @@ def describe(op: Op) -> Iterable[str]:
     yield f"## {op.name} {{ #{op.name} }}"
     yield python(f"{name}{public_signature(op) if op.public else op.signature}")
     yield op.doc
+    if op.alias_of:
+        return
     if op.primitive:
         assert op.error is not None
         ulps = f", to {op.error.k:g} ulps" if op.error.kind == "unary" else ""

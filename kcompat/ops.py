@@ -31,9 +31,9 @@ __all__ += [
 
 def public_signature(op: Op) -> inspect.Signature:
     """The signature of the public function: everything by position or by name, lists of tensors as one argument."""
-    parameters = {
-        p.name: p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in op.signature.parameters.values()
-    }
+    parameters = op.signature.parameters
+    if not op.variadic:
+        parameters = {name: p.replace(kind=p.POSITIONAL_OR_KEYWORD) for name, p in parameters.items()}
     names = op.order or tuple(parameters)
     return inspect.Signature([parameters[name] for name in names])
 

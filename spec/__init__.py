@@ -29,7 +29,7 @@ from kcompat.spec._dtype import (
     result_type,
     set_floatx,
 )
-from kcompat.spec._op import OPS, ErrorClass, Joint, Kink, Op, Sample, Special, composed, primitive
+from kcompat.spec._op import OPS, ErrorClass, Joint, Kink, Op, Refusal, Sample, Special, composed, primitive
 from kcompat.spec._tensor import Operators, TensorSpec
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Kink",
     "Op",
     "Operators",
+    "Refusal",
     "Sample",
     "Special",
     "TensorSpec",

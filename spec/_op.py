@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -54,8 +54,17 @@ class Special:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """An invalid call and the error that it raises, before anything is computed."""
+
+    args: tuple[Any, ...]
+    error: type[Exception] = ValueError
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ErrorClass:
-    """How the rounding error of one application is bounded: the kind of op, and `k` ulps for a unary one."""
+    """How the rounding error of one application is bounded: the kind of op, and the factor `k` of the bound."""
 
     kind: str
     k: float = 1.0
@@ -72,13 +81,20 @@ def unary(k: float) -> ErrorClass:
     return ErrorClass("unary", k)
 
 
+def backward(k: float) -> ErrorClass:
+    """A stable algorithm: its result is exact for matrices moved by up to `k` roundings of their largest element."""
+    return ErrorClass("backward", k)
+
+
 @dataclass(frozen=True)
 class Op:
     """One entry of the spec. A primitive has a `rule`, a composed op a `body`: functions, and None in the other.
 
     `vjp` is a tuple with a function or None for each tensor, a `Joint`, or None.
     `floating` names the tensors (True: all) that the op takes as floats: `kcompat.ops` casts integers to floatx.
-    `order` is the public order of parameters, where Keras puts an attribute before a tensor.
+    `order` is the public order of parameters, where Keras puts an attribute before a tensor; with `variadic` a
+    list of tensors is public as `*tensors` too. `refusals` are invalid calls. `signs` takes the results, as NumPy
+    arrays, and gives the factor of +1 or -1 of each: where the sign is free, suites judge the product.
     """
 
     name: str
@@ -96,6 +112,10 @@ class Op:
     public: bool = True
     floating: tuple[str, ...] | bool = False
     order: tuple[str, ...] | None = None
+    variadic: bool = False
+    refusals: tuple[Refusal, ...] = ()
+    signs: Callable[..., tuple[Any, ...]] | None = None
+    alias_of: str | None = None
 
     @property
     def primitive(self) -> bool:
@@ -175,6 +195,21 @@ def composed(
         return _declare(fn, inspect.Signature(rest), {**parts, "body": fn}, options)
 
     return declare
+
+
+def alias(name: str, op: Op) -> Op:
+    """Declare another public name of an op."""
+    if name in OPS:
+        raise TypeError(f"op {name!r}, an alias of {op.name!r}, is declared already, in family {OPS[name].family!r}")
+
+    def body(B: Any, *args: Any, **attrs: Any) -> Any:
+        return getattr(B, op.name)(*args, **attrs)
+
+    doc = f"Another name of `{op.name}`: {op.doc[0].lower()}{op.doc[1:]}"
+    vjp = None if op.differentiable else ()
+    other = {"rule": None, "error": None, "body": body, "vjp": vjp, "alternatives": (), "alias_of": op.name}
+    OPS[name] = replace(op, name=name, doc=doc, public=True, **other)
+    return OPS[name]
 
 
 def _declare(fn: Callable[..., Any], signature: inspect.Signature, parts: dict, options: dict) -> Op:
