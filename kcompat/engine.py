@@ -52,6 +52,10 @@ class Engine:
 
     # What a backend may do better.
 
+    def prepared(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """What the interpreter calls for an op, native or composed: a place to put a context around it."""
+        return call
+
     def devices(self) -> list[str]:
         """The devices that tensors can live on."""
         return ["cpu"]

@@ -26,6 +26,10 @@ class ShapeEngine:
     name = "shapes"
     tensor_types: set[type] = {TensorSpec, int, float, bool, type(None)}  # noqa: RUF012  (grows as types are met)
 
+    def prepared(self, call: Any) -> Any:
+        """See `Engine.prepared`."""
+        return call
+
     def admit(self, x: Any) -> Any:
         """See `Engine.admit`."""
         if hasattr(x, "shape"):  # a variable, too

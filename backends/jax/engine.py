@@ -12,7 +12,7 @@ from jax import lax
 
 from kcompat import tree
 from kcompat.active import use
-from kcompat.backends.jax.dtypes import available
+from kcompat.backends.jax.dtypes import WIDE, in_64_bits, is_wide, scope
 from kcompat.backends.jax.program import JaxProgram, private_copy
 from kcompat.backends.jax.trees import ordered, plain
 from kcompat.engine import Engine, check_numbers, default_dtype
@@ -25,15 +25,22 @@ class JaxEngine(Engine):
 
     name = package = "jax"
 
+    def prepared(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """See `Engine.prepared`."""
+        return in_64_bits(call)
+
     def asarray(self, x: Any, dtype: str | None = None) -> jax.Array:
-        """See `Engine.asarray`. Raises ValueError for 64 bits while JAX has none."""
+        """See `Engine.asarray`."""
         if isinstance(x, jax.Array):
-            return x if dtype is None or x.dtype == dtype else x.astype(available(dtype))
+            with scope(dtype in WIDE or x.dtype in WIDE):
+                return x if dtype is None or x.dtype == dtype else x.astype(dtype)
         if not hasattr(x, "dtype"):
             x = np.asarray(x)
             dtype = dtype or default_dtype(x)
         check_numbers(np.asarray(x))
-        return jnp.asarray(private_copy(x, dtype))
+        copy = private_copy(x, dtype)
+        with scope(copy.dtype in WIDE):
+            return jnp.asarray(copy)
 
     def to_numpy(self, x: Any) -> np.ndarray:
         """See `Engine.to_numpy`."""
@@ -73,7 +80,8 @@ class JaxEngine(Engine):
                 check_scalar(loss)
                 return B.admit(loss), ordered(aux)
 
-            (value, aux), grads = jax.value_and_grad(loss_and_aux, has_aux=True)(leaves)
+            with scope(is_wide(args)):
+                (value, aux), grads = jax.value_and_grad(loss_and_aux, has_aux=True)(leaves)
             return ((value, plain(aux)) if has_aux else value), rebuild(grads)
 
         return run
@@ -89,11 +97,14 @@ class JaxEngine(Engine):
             outputs, outer = tree.flatten(f(*rebuild(list(values))))
             return [B.admit(y) for y in outputs]
 
-        outputs, pull = jax.vjp(flat, *leaves)
+        wide = is_wide(leaves)
+        with scope(wide):
+            outputs, pull = jax.vjp(flat, *leaves)
 
         def pull_back(cotangent: Any) -> Any:
             given = zip(tree.flatten(cotangent)[0], outputs, strict=True)
-            pulled = pull([_cotangent(self.asarray(g, self.dtype(y)), y) for g, y in given])
+            with scope(wide or is_wide(outputs)):
+                pulled = pull([_cotangent(self.asarray(g, self.dtype(y)), y) for g, y in given])
             return rebuild([g if g.dtype == x.dtype else B.zeros_like(x) for g, x in zip(pulled, leaves, strict=True)])
 
         return outer(list(outputs)), pull_back
@@ -113,12 +124,18 @@ class JaxEngine(Engine):
 
             return result, rule
 
-        return jax.custom_gradient(with_rule)(*args)
+        with scope(is_wide(args)):
+            return jax.custom_gradient(with_rule)(*args)
 
     def jit(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """See `Engine.jit`."""
         compiled = jax.jit(lambda *args: ordered(f(*args)))
-        return lambda *args: plain(compiled(*map(ordered, args)))
+
+        def run(*args: Any) -> Any:
+            with scope(is_wide(args)):
+                return plain(compiled(*map(ordered, args)))
+
+        return run
 
     def compile(self, B: Any, step: Callable[..., Any], state: Any) -> JaxProgram:
         """See `Engine.compile`."""
@@ -132,7 +149,8 @@ class JaxEngine(Engine):
 
         traced = any(isinstance(x, jax.core.Tracer) for x in (*init, *xs, *consts))
         run = lax.scan if traced or not xs[0].shape[0] else _loop  # XLA would compile each call of an eager scan anew
-        return run(step, init, xs, reverse=reverse)
+        with scope(is_wide(init, xs, consts)):
+            return run(step, init, xs, reverse=reverse)
 
 
 def _loop(step: Callable[..., Any], carry: tuple, xs: tuple, reverse: bool) -> tuple[tuple, tuple]:

@@ -7,7 +7,8 @@ from jax import lax
 
 from kcompat.backends.jax import kinks as _kinks
 from kcompat.backends.jax.convolution import convolution, convolution_input_grad, convolution_kernel_grad
-from kcompat.backends.jax.dtypes import available as _available
+from kcompat.backends.jax.dtypes import WIDE as _WIDE
+from kcompat.backends.jax.dtypes import scope as _scope
 from kcompat.backends.jax.matrix import matmul
 from kcompat.spec import float_type, floatx, result_type
 
@@ -21,7 +22,6 @@ def _in_dtype(dtype, *xs):
 
     A Python scalar stays: JAX gives it the dtype of the tensor beside it, as the spec does.
     """
-    _available(dtype)
     if all(isinstance(x, _SCALARS) for x in xs):
         return [jnp.asarray(x, dtype) for x in xs]
     return [x if isinstance(x, _SCALARS) or x.dtype == dtype else x.astype(dtype) for x in xs]
@@ -107,20 +107,21 @@ def scale_and_shift(x, *, factor, offset):
 
 def full(*, shape, fill_value, dtype=None):
     dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
-    return jnp.full(shape, fill_value, _available(dtype))
+    with _scope(dtype in _WIDE):
+        return jnp.full(shape, fill_value, dtype)
 
 
 def arange(*, start, stop=None, step=None, dtype=None):
     first, last = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
-    dtype = _available(dtype or result_type(first, last, step))
+    dtype = dtype or result_type(first, last, step)
     if any(isinstance(x, float) for x in (first, last, step)):  # XLA would round differently from NumPy
         return jnp.asarray(np.arange(first, last, step), dtype)
     return jnp.arange(first, last, step, dtype)
 
 
 def cast(x, *, dtype):
-    return x.astype(_available(dtype))
+    return x.astype(dtype)
 
 
 def stop_gradient(variable):

@@ -10,7 +10,7 @@ import numpy as np
 
 from kcompat import tree
 from kcompat.active import use
-from kcompat.backends.jax.dtypes import available
+from kcompat.backends.jax.dtypes import is_wide, scope
 from kcompat.backends.jax.trees import ordered, plain
 from kcompat.program import Holder, Program, State
 
@@ -21,7 +21,7 @@ def private_copy(x: Any, dtype: str | None = None) -> np.ndarray:
     JAX reads NumPy's memory after the call has returned, or keeps it (on CPU even `jnp.array(x, copy=True)` and
     jit do), so a caller who fills the same array again would change what was computed from it.
     """
-    return np.array(x, available(dtype or np.asarray(x).dtype.name))
+    return np.array(x, dtype or np.asarray(x).dtype.name)
 
 
 class JaxProgram(Program):
@@ -32,7 +32,8 @@ class JaxProgram(Program):
         self._compiled = jax.jit(self._traced, donate_argnums=0)
 
     def _hold(self, state: State) -> Holder:
-        return Holder(ordered(tree.map_leaves(self._owned, state)))
+        with scope(is_wide(state)):
+            return Holder(ordered(tree.map_leaves(self._owned, state)))
 
     def _owned(self, x: Any) -> jax.Array:
         """A copy, which may be donated."""
@@ -56,7 +57,8 @@ class JaxProgram(Program):
     def run(self, batch: Any) -> Any:
         """Do one step and give its logs, without waiting for them."""
         batch = ordered(tree.map_leaves(self._transferred, batch))
-        self.holder.state, logs = self._compiled(self.holder.state, batch)
+        with scope(is_wide(self.holder.state, batch)):
+            self.holder.state, logs = self._compiled(self.holder.state, batch)
         return plain(logs)
 
     def replace(self, **parts: dict[str, Any]) -> None:
