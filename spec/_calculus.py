@@ -1,7 +1,8 @@
-"""What VJP rules share: undoing a broadcast, and undoing a reduction."""
+"""What rules and bodies share: undoing a broadcast or a reduction, joining and slicing axes."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from kcompat.spec._rules import normalize_axes
@@ -23,6 +24,16 @@ def keep_axes(B: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
         return y
     axes = normalize_axes(axis, len(x.shape))
     return B.reshape(y, newshape=tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
+
+
+def join_axes(B: Any, x: Any, axis: Any) -> Any:
+    """`x` with the axes in `axis` moved to the end and made one."""
+    axes = normalize_axes(axis, len(x.shape))
+    kept = tuple(i for i in range(len(x.shape)) if i not in axes)
+    if kept and axes and kept[-1] > axes[0]:
+        x = B.transpose(x, axes=(*kept, *axes))
+    sizes = tuple(x.shape)
+    return B.reshape(x, newshape=(*sizes[: len(kept)], math.prod(sizes[len(kept) :])))
 
 
 def swap_last(B: Any, x: Any) -> Any:

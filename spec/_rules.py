@@ -81,10 +81,29 @@ def reduction(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) -> Ten
     return TensorSpec(reduced_shape(x, axis, keepdims), x.dtype)
 
 
+_SMALL = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
+
+
+def total_dtype(dtype: str) -> str:
+    """That of a sum or product: small integers and bool are added up in 32 bits."""
+    return _SMALL.get(dtype, dtype)
+
+
 def total(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) -> TensorSpec:
-    """A sum: small integers and bool are added up in 32 bits."""
-    small = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
-    return TensorSpec(reduced_shape(x, axis, keepdims), small.get(x.dtype, x.dtype))
+    return TensorSpec(reduced_shape(x, axis, keepdims), total_dtype(x.dtype))
+
+
+def cumulated_dtype(dtype: str, chosen: str | None = None) -> str:
+    """That of running sums and products: small integers stay, bool is counted in int32."""
+    return chosen or ("int32" if dtype == "bool" else dtype)
+
+
+def cumulated(x: TensorSpec, *, axis: int | None = None, dtype: str | None = None) -> TensorSpec:
+    """Running totals along one axis, or of the flattened tensor."""
+    if axis is not None:
+        normalize_axis(axis, len(x.shape))
+    shape = (math.prod(x.shape),) if axis is None else x.shape
+    return TensorSpec(shape, cumulated_dtype(x.dtype, dtype))
 
 
 def maximum_along(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) -> TensorSpec:
