@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from kcompat.spec._dtype import as_dtype, float_type, floatx, result_type
@@ -192,6 +193,27 @@ def concatenate(*xs: TensorSpec, axis: int = 0) -> TensorSpec:
     size = sum(x.shape[axis] for x in xs)
     shape = xs[0].shape
     return TensorSpec((*shape[:axis], size, *shape[axis + 1 :]), result_type(*xs))
+
+
+def split_edges(
+    name: str, size: int, indices_or_sections: int | Sequence[int], axis: int, *, equal: bool = True
+) -> list[int]:
+    """Where the parts of an axis begin and end: a number of parts, equal or nearly so, or cuts in ascending order."""
+    if isinstance(indices_or_sections, int):
+        count = indices_or_sections
+        if count < 1:
+            raise ValueError(f"{name}: at least one part is needed, got indices_or_sections={count}")
+        if equal and size % count:
+            raise ValueError(
+                f"{name}: size {size} of axis {axis} is not a multiple of {count}; array_split allows unequal parts"
+            )
+        return [size // count * i + min(i, size % count) for i in range(count + 1)]
+    edges = [0, *(int(i) for i in indices_or_sections), size]
+    if edges != sorted(edges):
+        raise ValueError(
+            f"{name}: the cuts {edges[1:-1]} of axis {axis} are not ascending numbers from 0 to its size {size}"
+        )
+    return edges
 
 
 def take(x: TensorSpec, indices: Any, *, axis: int | None = None) -> TensorSpec:

@@ -98,3 +98,16 @@ def along_axis(**attrs: Any) -> Maker:
         yield Sample((np.full((2, 4), 3.0),), attrs)
 
     return make
+
+
+def shapes(*cases: tuple[tuple[int, ...], dict[str, Any]]) -> Maker:
+    """One tensor each, given as (shape, attributes), and the first again as integers and as bool."""
+
+    def make(rng: np.random.Generator) -> Iterable[Sample]:
+        for shape, attrs in cases:
+            yield Sample((rng.normal(size=shape),), attrs)
+        shape, attrs = cases[0]
+        yield Sample((rng.integers(-9, 9, shape).astype("int32"),), attrs)
+        yield Sample((rng.integers(0, 2, shape).astype(bool),), attrs)
+
+    return make

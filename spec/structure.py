@@ -1,32 +1,24 @@
 """Shape, order and joining: the elements stay as they are."""
 
 import functools
-import itertools
 
 import numpy as np
 
 from kcompat.spec import _rules as rules
+from kcompat.spec import _samples as samples
 from kcompat.spec._calculus import take_slice, unbroadcast
 from kcompat.spec._op import STRUCTURE, Joint, Sample, composed, ordinary, primitive, smooth
-from kcompat.spec._rules import normalize_axes, normalize_axis
+from kcompat.spec._rules import normalize_axes
 
 structural = functools.partial(primitive, error=STRUCTURE, kinks=smooth, specials=ordinary)
-
-
-def _cases(*cases):
-    """Samples of one tensor each, given as (shape, attributes)."""
-
-    def make(rng):
-        for shape, attrs in cases:
-            yield Sample((rng.normal(size=shape),), attrs)
-
-    return make
 
 
 @structural(
     rule=rules.reshape,
     vjp=lambda B, g, y, x, *, newshape: B.reshape(g, newshape=tuple(x.shape)),
-    samples=_cases(((2, 6), {"newshape": (3, -1)}), ((4,), {"newshape": (2, 2)}), ((0, 3), {"newshape": (3, 0)})),
+    samples=samples.shapes(
+        ((2, 6), {"newshape": (3, -1)}), ((4,), {"newshape": (2, 2)}), ((0, 3), {"newshape": (3, 0)})
+    ),
 )
 def reshape(x, *, newshape):
     """The same elements in row-major order; one size may be -1."""
@@ -39,7 +31,7 @@ def _invert(axes, rank):
 @structural(
     rule=rules.transpose,
     vjp=lambda B, g, y, x, *, axes=None: B.transpose(g, axes=_invert(axes, len(x.shape))),
-    samples=_cases(((2, 3, 4), {}), ((2, 3, 4), {"axes": (1, 2, 0)}), ((2, 3), {"axes": (-1, 0)})),
+    samples=samples.shapes(((2, 3, 4), {}), ((2, 3, 4), {"axes": (1, 2, 0)}), ((2, 3), {"axes": (-1, 0)})),
 )
 def transpose(x, *, axes=None):
     """Axes in another order; reversed if `axes` is None."""
@@ -48,7 +40,7 @@ def transpose(x, *, axes=None):
 @structural(
     rule=rules.broadcast_to,
     vjp=lambda B, g, y, x, *, shape: unbroadcast(B, g, x),
-    samples=_cases(((3,), {"shape": (2, 3)}), ((2, 1), {"shape": (4, 2, 3)}), ((), {"shape": (2,)})),
+    samples=samples.shapes(((3,), {"shape": (2, 3)}), ((2, 1), {"shape": (4, 2, 3)}), ((), {"shape": (2,)})),
 )
 def broadcast_to(x, *, shape):
     """`x` repeated along axes of size 1 and along new leading axes."""
@@ -57,7 +49,7 @@ def broadcast_to(x, *, shape):
 @structural(
     rule=rules.same_along_axis,
     vjp=lambda B, g, y, x, *, axis=None: B.flip(g, axis=axis),
-    samples=_cases(((2, 3), {}), ((2, 3), {"axis": -1}), ((2, 3, 4), {"axis": (0, 2)})),
+    samples=samples.shapes(((2, 3), {}), ((2, 3), {"axis": -1}), ((2, 3, 4), {"axis": (0, 2)})),
 )
 def flip(x, *, axis=None):
     """The elements in reverse order along `axis`, or along all."""
@@ -72,7 +64,7 @@ def _unslice(B, g, y, x, *, start, stop, step):
 @structural(
     rule=rules.strided_slice,
     vjp=_unslice,
-    samples=_cases(
+    samples=samples.shapes(
         ((4, 5), {"start": (1, 0), "stop": (3, 5), "step": (1, 2)}),
         ((7,), {"start": (0,), "stop": (7,), "step": (3,)}),
         ((3, 2), {"start": (1, 1), "stop": (1, 2), "step": (1, 1)}),
@@ -92,7 +84,7 @@ def _unpad(B, g, y, x, *, low, high, interior, value=0.0):
 @structural(
     rule=rules.interior_pad,
     vjp=_unpad,
-    samples=_cases(
+    samples=samples.shapes(
         ((2, 3), {"low": (1, 0), "high": (0, 2), "interior": (0, 0)}),
         ((2, 3), {"low": (0, 1), "high": (1, 0), "interior": (2, 1), "value": 0.5}),
         ((0, 3), {"low": (1, 0), "high": (0, 0), "interior": (1, 1)}),
@@ -136,7 +128,7 @@ def stack(B, *x, axis=0):
 @composed(
     kinks=smooth,
     specials=ordinary,
-    samples=_cases(((2, 3), {"axis": 0}), ((2, 3), {"axis": -1}), ((3,), {"axis": (0, 2)})),
+    samples=samples.shapes(((2, 3), {"axis": 0}), ((2, 3), {"axis": -1}), ((3,), {"axis": (0, 2)})),
 )
 def expand_dims(B, x, *, axis):
     """`x` with a new axis of size 1 at each position in `axis`, counted in the result."""
@@ -150,7 +142,7 @@ def expand_dims(B, x, *, axis):
 @composed(
     kinks=smooth,
     specials=ordinary,
-    samples=_cases(((2, 1, 3, 1), {}), ((2, 1, 3), {"axis": 1}), ((1, 1), {"axis": (0, 1)})),
+    samples=samples.shapes(((2, 1, 3, 1), {}), ((2, 1, 3), {"axis": 1}), ((1, 1), {"axis": (0, 1)})),
 )
 def squeeze(B, x, *, axis=None):
     """`x` without the axes in `axis`, which have size 1; None means every such axis."""
@@ -161,23 +153,3 @@ def squeeze(B, x, *, axis=None):
     if any(x.shape[i] != 1 for i in axes):
         raise ValueError(f"squeeze: axis {axis} of shape {tuple(x.shape)} has a size other than 1")
     return B.reshape(x, newshape=tuple(n for i, n in enumerate(x.shape) if i not in axes))
-
-
-@composed(
-    kinks=smooth,
-    specials=ordinary,
-    samples=_cases(((6, 2), {"indices_or_sections": 3}), ((2, 5), {"indices_or_sections": (1, 4), "axis": 1})),
-)
-def split(B, x, *, indices_or_sections, axis=0):
-    """Parts of `x` along `axis`: a number of equal ones, or cut before each index."""
-    axis = normalize_axis(axis, len(x.shape))
-    size = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if size % indices_or_sections:
-            raise ValueError(f"split: size {size} of axis {axis} is not a multiple of {indices_or_sections}")
-        part = size // indices_or_sections
-        cuts = [part * i for i in range(1, indices_or_sections)]
-    else:
-        cuts = list(indices_or_sections)
-    edges = [0, *cuts, size]
-    return tuple(take_slice(B, x, axis, a, b) for a, b in itertools.pairwise(edges))

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from kcompat.backends.tensorflow import dtypes
 from kcompat.spec import _rules
-from kcompat.spec._rules import normalize_axes
+from kcompat.spec._rules import normalize_axes, normalize_axis, split_edges
 
 
 def reshape(x, *, newshape):
@@ -63,11 +63,7 @@ def stack(*x, axis=0):
 
 
 def split(x, *, indices_or_sections, axis=0):
-    """See `kcompat.spec.structure.split`."""
-    size = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if size % indices_or_sections:
-            raise ValueError(f"split: size {size} of axis {axis} is not a multiple of {indices_or_sections}")
-        return tuple(tf.split(x, indices_or_sections, axis))
-    edges = [0, *indices_or_sections, size]
+    """See `kcompat.spec.joining.split`."""
+    axis = normalize_axis(axis, len(x.shape))
+    edges = split_edges("split", x.shape[axis], indices_or_sections, axis)
     return tuple(tf.split(x, [b - a for a, b in itertools.pairwise(edges)], axis))

@@ -14,12 +14,14 @@ from kcompat.backend import load
 from kcompat.backends.numpy.random import random_bits as _random_bits
 from kcompat.backends.torch.convolution import convolution, convolution_input_grad, convolution_kernel_grad
 from kcompat.backends.torch.dtypes import SCALARS, TORCH, as_is, as_tensors, floats, promoted
+from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
 from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
 from kcompat.spec import OPS, TensorSpec, floatx, result_type
-from kcompat.spec._rules import maximum_along, normalize_axis
+from kcompat.spec._rules import maximum_along, normalize_axis, split_edges
 
 __all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad", "convolution_kernel_grad"]
+__all__ += ["log_softmax", "softmax"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
 
 # Arithmetic of two
@@ -246,20 +248,6 @@ def logsumexp(x, *, axis=None, keepdims=False):
     return torch.logsumexp(x, dim=tuple(range(x.ndim)) if axis is None else axis, keepdim=keepdims)
 
 
-def softmax(x, *, axis=-1):
-    x = _as_float(x)
-    if isinstance(axis, int):
-        return torch.softmax(x, dim=axis)
-    return torch.exp(x - logsumexp(x, axis=axis, keepdims=True))
-
-
-def log_softmax(x, *, axis=-1):
-    x = _as_float(x)
-    if isinstance(axis, int):
-        return torch.log_softmax(x, dim=axis)
-    return x - logsumexp(x, axis=axis, keepdims=True)
-
-
 def argmax(x, *, axis=None, keepdims=False):
     _refuse_nothing(x, axis)
     x = x.to(torch.uint8) if x.dtype is torch.bool else x
@@ -325,15 +313,8 @@ def stack(*x, axis=0):
 
 def split(x, *, indices_or_sections, axis=0):
     axis = normalize_axis(axis, x.ndim)
-    size = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if size % indices_or_sections:
-            raise ValueError(f"split: size {size} of axis {axis} is not a multiple of {indices_or_sections}")
-        sizes = [size // indices_or_sections] * indices_or_sections
-    else:
-        edges = [0, *indices_or_sections, size]
-        sizes = [b - a for a, b in itertools.pairwise(edges)]
-    return torch.split(x, sizes, dim=axis)
+    edges = split_edges("split", x.shape[axis], indices_or_sections, axis)
+    return torch.split(x, [b - a for a, b in itertools.pairwise(edges)], dim=axis)
 
 
 # Indexing
