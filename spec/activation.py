@@ -1,9 +1,15 @@
-"""Activations. Each is composed, so each works on a backend that has never heard of it."""
+"""Smooth activations and those made of straight lines. Each is composed, so each works on any backend.
+
+Where a formula has a case for each sign, it is written with `where` and never with `absolute`: derivatives of
+every order are then right at 0 too.
+"""
 
 import functools
 
+import numpy as np
+
 from kcompat.spec import _samples as samples
-from kcompat.spec._op import Kink, Special, composed, smooth
+from kcompat.spec._op import Kink, Refusal, alias, composed, smooth
 
 inf, nan = float("inf"), float("nan")
 activation = functools.partial(composed, floating=True)
@@ -53,6 +59,22 @@ def elu(B, x, *, alpha=1.0):
     return B.where(x > 0, x, below if alpha == 1.0 else below * alpha)
 
 
+@activation(
+    kinks=[Kink((0.0,), (1.0,), (1.0, 1.0))],
+    specials={inf: inf, -inf: -1.0, nan: nan},
+    samples=samples.unary(extremes=(-1e30, 1e30, *FAR), alpha=[1.0, 0.5]),
+    refusals=(Refusal((np.ones(3),), attrs={"alpha": 0.0}),),
+)
+def celu(B, x, *, alpha=1.0):
+    """`x` where positive, else `alpha * (exp(x / alpha) - 1)` (Barron, 2017); the gradient at 0 is 1.
+
+    Raises ValueError for an `alpha` of 0.
+    """
+    if alpha == 0:
+        raise ValueError("celu: alpha divides x, so it is not 0, got 0; for max(x, 0) use relu")
+    return B.where(x > 0, x, B.expm1(B.where(x > 0, 0.0, x) / alpha) * alpha)
+
+
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -79,7 +101,7 @@ def _one_sided(B, x):
 )
 def sigmoid(B, x):
     """`1 / (1 + exp(-x))`, without overflow."""
-    z = B.exp(-B.absolute(x))
+    z = B.exp(B.where(x >= 0, -x, x))
     return B.where(x >= 0, 1.0, z) / (z + 1.0)
 
 
@@ -91,13 +113,56 @@ def sigmoid(B, x):
 )
 def softplus(B, x):
     """`log(1 + exp(x))`, without overflow."""
-    return B.relu(x) + B.log1p(B.exp(-B.absolute(x)))
+    return B.where(x >= 0, x, 0.0) + B.log1p(B.exp(B.where(x >= 0, -x, x)))
+
+
+@activation(
+    kinks=smooth,
+    specials={inf: 0.0, -inf: -inf, nan: nan},
+    samples=samples.unary(extremes=(-1e4, 80.0, *FAR)),
+)
+def log_sigmoid(B, x):
+    """`log(sigmoid(x))`, as `-softplus(-x)`, without overflow."""
+    return -B.softplus(-x)
+
+
+@activation(
+    kinks=smooth,
+    specials={inf: inf, -inf: 0.0, nan: nan, 0.0: 1.0},
+    samples=samples.unary(extremes=(-1e30, 1e30, -1e4, *FAR), b=[4, 0.25]),
+    refusals=(Refusal((np.ones(3),), attrs={"b": -1.0}),),
+)
+def squareplus(B, x, *, b=4):
+    """`(x + sqrt(x * x + b)) / 2` (Barron, 2021); `b`, not negative, says how wide the bend is.
+
+    Where x is negative it is computed as `b / 2 / (sqrt(x * x + b) - x)`, which does not cancel.
+    """
+    if b < 0:
+        raise ValueError(f"squareplus: b is not negative, got {b}")
+    if b == 0:
+        return B.relu(x)
+    b = float(b)
+    unit = B.stop_gradient(B.where(B.absolute(x) > 1.0, B.absolute(x), 1.0))
+    unit = B.where(B.isfinite(unit), unit, 1.0)  # the root does not depend on it, x * x does not overflow
+    z = x / unit
+    root = B.sqrt(z * z + b / unit / unit) * unit
+    above = x > 0
+    return B.where(above, (x + root) * 0.5, b * 0.5 / B.where(above, 1.0, root - x))
 
 
 @activation(kinks=smooth, specials={inf: inf, nan: nan}, samples=samples.unary(extremes=FAR))
 def silu(B, x):
     """`x * sigmoid(x)`, also called swish (Hendrycks & Gimpel, 2016)."""
     return x * B.sigmoid(x)
+
+
+swish = alias("swish", silu)
+
+
+@activation(kinks=smooth, specials={inf: inf, nan: nan, 0.0: 0.0}, samples=samples.unary(extremes=(-80.0, 1e4, *FAR)))
+def mish(B, x):
+    """`x * tanh(softplus(x))` (Misra, 2019)."""
+    return x * B.tanh(B.softplus(x))
 
 
 @activation(kinks=smooth, specials={nan: nan, 0.0: 0.0}, samples=samples.unary(extremes=FAR))
@@ -117,6 +182,19 @@ def hard_sigmoid(B, x):
 
 
 @activation(
+    kinks=[Kink((-3.0,), (0.0,), (-0.5, 0.0)), Kink((3.0,), (1.0,), (1.0, 1.5))],
+    specials={inf: inf, -inf: 0.0, nan: nan},
+    samples=samples.unary(low=-4.0, high=4.0, extremes=(-1e30, 1e30, -1e-6, 1e-6)),
+)
+def hard_silu(B, x):
+    """`x * hard_sigmoid(x)` (Howard et al., 2019), 0 at -inf; the gradient at -3 is 0, at 3 it is 1."""
+    return B.where(x <= -3.0, 0.0, x) * B.hard_sigmoid(x)
+
+
+hard_swish = alias("hard_swish", hard_silu)
+
+
+@activation(
     kinks=[Kink((1.0,), (1.0,), (0.0, 1.0)), Kink((-1.0,), (1.0,), (0.0, 1.0))],
     specials={inf: 1.0, -inf: -1.0, nan: nan},
     samples=samples.unary(),
@@ -130,30 +208,6 @@ def hard_tanh(B, x):
 def linear(B, x):
     """`x` itself."""
     return x
-
-
-@activation(
-    kinks=smooth,
-    specials=[Special(([0.0, -inf],), [1.0, 0.0]), Special(([nan, 0.0],), [nan, nan])],
-    samples=samples.along_axis(),
-    vjp=lambda B, g, y, x, *, axis=-1: y * (g - B.sum(g * y, axis=axis, keepdims=True)),
-)
-def softmax(B, x, *, axis=-1):
-    """`exp(x) / sum(exp(x))` along `axis`, without overflow."""
-    z = B.exp(x - B.stop_gradient(B.max(x, axis=axis, keepdims=True)))
-    return z / B.sum(z, axis=axis, keepdims=True)
-
-
-@activation(
-    kinks=smooth,
-    specials=[Special(([0.0, -inf],), [0.0, -inf]), Special(([nan, 0.0],), [nan, nan])],
-    samples=samples.along_axis(),
-    vjp=lambda B, g, y, x, *, axis=-1: g - B.exp(y) * B.sum(g, axis=axis, keepdims=True),
-)
-def log_softmax(B, x, *, axis=-1):
-    """`log(softmax(x))` along `axis`, exact where softmax is tiny."""
-    z = x - B.stop_gradient(B.max(x, axis=axis, keepdims=True))
-    return z - B.log(B.sum(B.exp(z), axis=axis, keepdims=True))
 
 
 @activation(kinks=smooth, specials={inf: inf, nan: nan}, samples=samples.unary(extremes=FAR, approximate=[True, False]))

@@ -11,6 +11,7 @@ from kcompat.backends.jax.dtypes import WIDE as _WIDE
 from kcompat.backends.jax.dtypes import scope as _scope
 from kcompat.backends.jax.matrix import matmul
 from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec._rules import normalize_axes
 
 __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
 
@@ -85,12 +86,12 @@ def sign(x):
 
 def softmax(x, *, axis=-1):
     (x,) = _in_dtype(float_type(x), x)
-    return jax.nn.softmax(x, axis=axis)
+    return jax.nn.softmax(x, axis=normalize_axes(axis, x.ndim))
 
 
 def log_softmax(x, *, axis=-1):
     (x,) = _in_dtype(float_type(x), x)
-    return jax.nn.log_softmax(x, axis=axis)
+    return jax.nn.log_softmax(x, axis=normalize_axes(axis, x.ndim))
 
 
 def logical_not(x):

@@ -16,6 +16,7 @@ from kcompat.backends.tensorflow.indexing import (
     take,
     take_along_axis,
 )
+from kcompat.backends.tensorflow.nn import log_softmax, softmax
 from kcompat.backends.tensorflow.pooling import average_pool, max_pool
 from kcompat.backends.tensorflow.structure import (
     broadcast_to,
@@ -41,10 +42,12 @@ __all__ = [
     "convolution_kernel_grad",
     "flip",
     "interior_pad",
+    "log_softmax",
     "max_pool",
     "reshape",
     "scatter_add",
     "scatter_add_along_axis",
+    "softmax",
     "split",
     "stack",
     "strided_slice",
@@ -190,14 +193,6 @@ def sigmoid(x):
 
 def softplus(x):
     return tf.nn.softplus(_dtypes.as_float(x))
-
-
-def softmax(x, *, axis=-1):
-    return _kinks.softmax(_dtypes.as_float(x), axis=axis)
-
-
-def log_softmax(x, *, axis=-1):
-    return tf.nn.log_softmax(_dtypes.as_float(x), axis)
 
 
 # Comparison, logic, bits.

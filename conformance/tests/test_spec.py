@@ -21,7 +21,7 @@ from kcompat.spec._op import EXACT
 
 PRIMITIVE = {"rule": rules.same, "vjp": None, "error": EXACT, "kinks": (), "specials": (), "samples": lambda rng: []}
 COMPOSED = {"kinks": (), "specials": (), "samples": lambda rng: []}
-NOT_IN_KERAS = {"linear", "simple_rnn", "lstm", "gru", "grad", "value_and_grad", "vjp"}
+NOT_IN_KERAS = {"linear", "mish", "simple_rnn", "lstm", "gru", "grad", "value_and_grad", "vjp"}
 NO_DEFAULT = {"where": {"x1", "x2"}}
 """Parameters that Keras lets one leave out: the result's shape would depend on the data."""
 
