@@ -32,10 +32,14 @@ __all__ += [
 def public_signature(op: Op) -> inspect.Signature:
     """The signature of the public function: everything by position or by name, lists of tensors as one argument."""
     parameters = op.signature.parameters
-    if not op.variadic:
-        parameters = {name: p.replace(kind=p.POSITIONAL_OR_KEYWORD) for name, p in parameters.items()}
-    names = op.order or tuple(parameters)
-    return inspect.Signature([parameters[name] for name in names])
+    names = list(op.order or parameters)
+    listed = next((i for i, name in enumerate(names) if parameters[name].kind is inspect.Parameter.VAR_POSITIONAL), 0)
+    declared = names[listed:] if op.variadic else []  # `*tensors`, and what can only be given by name after it
+    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    public = (
+        parameters[name].replace(kind=parameters[name].kind if name in declared else positional) for name in names
+    )
+    return inspect.Signature(list(public))
 
 
 def _source(op: Op) -> str:
