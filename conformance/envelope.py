@@ -1,0 +1,53 @@
+"""The envelope: runs of the spec with every intermediate result moved as rounding might have moved it.
+
+Honest implementations of an op round at other places, so how far apart the runs end says how far apart
+honest results can be: the tolerance is measured, not chosen. Correlated errors cancel here as they do in
+arithmetic, which no running bound can see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from kcompat.conformance.oracle import moved_matrix
+from kcompat.conformance.precision import Profile
+from kcompat.conformance.rounding import local_error
+from kcompat.conformance.wide import Application, Wide, WideInterpreter
+from kcompat.spec import Op, is_float
+
+RUNS = 16
+
+
+class Envelope(WideInterpreter):
+    """Moves each result by up to `amplitude` times the rounding error that it may have."""
+
+    def __init__(self, alternative: int = 0):
+        super().__init__("envelope", alternative)
+        self.rng = np.random.default_rng(0)
+
+    @contextlib.contextmanager
+    def run(self, profile: Profile, seed: Any) -> Iterator[None]:
+        """One run, its moves drawn from a seed."""
+        self.rng = np.random.default_rng(seed)
+        with self.under(profile):
+            yield
+
+    def compute(self, op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
+        """See `WideInterpreter.compute`; a stable algorithm's error is in what it was given."""
+        if op.error is not None and op.error.kind == "backward":
+            values = [moved_matrix(x, op, self.profile, self.rng, self.profile.amplitude) for x in values]
+        return super().compute(op, values, attrs)
+
+    def finish(self, a: Application) -> Wide:
+        """See `WideInterpreter.finish`."""
+        if not is_float(a.dtype):
+            return Wide(a.y, a.dtype, self)
+        y, error = self.limited(a.y, a.dtype), local_error(a)
+        if np.any(error):
+            moved = y + self.profile.amplitude * error * self.rng.uniform(-1.0, 1.0, np.shape(y))
+            y = np.where((error > 0) & np.isfinite(y), moved, y)
+        return Wide(y, a.dtype, self)

@@ -1,0 +1,219 @@
+"""Every case of the spec, and the questions that can be asked of it.
+
+A question is a function `(target, case) -> tuple of results`. The gate asks it of the oracle and of the envelope, the
+suite of a library.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from kcompat.spec import OPS, Op, Sample, as_dtype, is_float
+
+Arrays = tuple[Any, ...]
+Question = Callable[..., Arrays]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One sample of one op; its float tensors have `dtype`."""
+
+    op: Op
+    index: int | str
+    sample: Sample
+    dtype: str = "float32"
+
+    @property
+    def id(self) -> str:
+        """The op's name and which sample it is, such as `tanh-0`."""
+        return f"{self.op.name}-{self.index}"
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything random about this case; the same in every process."""
+        return zlib.crc32(self.id.encode())
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether this sample has a gradient to ask for."""
+        return self.op.differentiable and self.sample.differentiable and bool(self.floats)
+
+    @functools.cached_property
+    def floats(self) -> tuple[int, ...]:
+        """The positions of the float tensors among the arguments."""
+        return tuple(i for i, x in enumerate(self.sample.args) if isinstance(x, np.ndarray) and x.dtype.kind == "f")
+
+    @functools.cached_property
+    def tensor_names(self) -> tuple[str, ...]:
+        """The parameter that each argument is given to; those of a list of tensors share one."""
+        names: list[str] = []
+        for p in self.op.tensors:
+            names += [p.name] * (len(self.sample.args) - len(names) if p.kind is p.VAR_POSITIONAL else 1)
+        return tuple(names[: len(self.sample.args)])
+
+    @functools.cached_property
+    def arrays(self) -> tuple[Any, ...]:
+        """The arguments, float tensors in the case's dtype."""
+        return tuple(
+            x.astype(numpy_dtype(self.dtype)) if i in self.floats else x for i, x in enumerate(self.sample.args)
+        )
+
+    def __repr__(self) -> str:
+        arguments = [f"{x.dtype}{list(x.shape)}" if isinstance(x, np.ndarray) else repr(x) for x in self.arrays]
+        return f"{self.op.name}({', '.join([*arguments, *(f'{k}={v!r}' for k, v in self.sample.attrs.items())])})"
+
+
+def numpy_dtype(name: str) -> np.dtype:
+    """NumPy's dtype, or that of ml_dtypes for what NumPy lacks."""
+    if name != "bfloat16":
+        return np.dtype(name)
+    import ml_dtypes  # comes with jax and tensorflow
+
+    return np.dtype(ml_dtypes.bfloat16)
+
+
+@functools.cache
+def all_cases(dtype: str = "float32") -> tuple[Case, ...]:
+    """Every sample of every op; each op has a generator of its own, seeded by its name."""
+    return tuple(case for op in OPS.values() for case in cases_of(op, dtype))
+
+
+def cases_of(op: Op, dtype: str = "float32") -> list[Case]:
+    """The samples of one op."""
+    rng = np.random.default_rng(zlib.crc32(op.name.encode()))
+    return [in_dtype(Case(op, i, sample), dtype) for i, sample in enumerate(op.samples(rng))]
+
+
+def points_of(op: Op, points: str, dtype: str = "float32") -> list[tuple[Case, Any]]:
+    """A case for each of the `kinks` or `specials` of an op, with the declared point.
+
+    A number there becomes a vector of nine, so that the vectorised and the remaining elements are both met.
+    """
+    found = []
+    for i, point in enumerate(getattr(op, points)):
+        args = tuple(np.asarray(x) if isinstance(x, (list, np.ndarray)) else np.full(9, x) for x in point.args)
+        case = Case(op, f"{points.removesuffix('s')}-{i}", Sample(args, point.attrs))
+        found.append((in_dtype(case, dtype), point))
+    return found
+
+
+def point_cases(points: str) -> tuple[tuple[Case, Any], ...]:
+    """Those of every op."""
+    return tuple(found for op in OPS.values() for found in points_of(op, points))
+
+
+def in_dtype(case: Case, dtype: str) -> Case:
+    """The same case in another float dtype, where it converts to the first one too."""
+    attrs = {name: dtype if x == case.dtype else x for name, x in case.sample.attrs.items()}
+    return replace(case, dtype=dtype, sample=replace(case.sample, attrs=attrs))
+
+
+def with_args(case: Case, args: Iterable[Any]) -> Case:
+    """The same case with other arguments."""
+    return replace(case, sample=replace(case.sample, args=tuple(args)))
+
+
+def arguments(target: Any, case: Case) -> list[Any]:
+    """The arguments as tensors of the target; numbers and None stay what they are."""
+    return [target.asarray(x) if isinstance(x, np.ndarray) else x for x in case.arrays]
+
+
+def results(target: Any, y: Any) -> Arrays:
+    """A tensor or a tuple of them, as the target's results are judged."""
+    return tuple(target.result(part) for part in (y if isinstance(y, (tuple, list)) else (y,)))
+
+
+def value(target: Any, case: Case) -> Arrays:
+    """The results of the op."""
+    return _signed(
+        target, case, results(target, target.function(case.op)(*arguments(target, case), **case.sample.attrs))
+    )
+
+
+def compiled_value(target: Any, case: Case) -> Arrays:
+    """The results of the op, compiled as a function of its tensors."""
+    args, function = arguments(target, case), target.function(case.op)
+    places = [i for i, x in enumerate(case.arrays) if isinstance(x, np.ndarray)]
+
+    def f(*tensors: Any) -> Any:
+        return function(*_with(args, places, tensors), **case.sample.attrs)
+
+    return _signed(target, case, results(target, target.compile(f)(*(args[i] for i in places))))
+
+
+def _signed(target: Any, case: Case, found: Arrays) -> Arrays:
+    """The results, times the signs that make them unique where a sign is free."""
+    return tuple(map(target.signed, found, _signs(case, found))) if case.op.signs else found
+
+
+def _signs(case: Case, found: Arrays) -> Any:
+    return case.op.signs(*(getattr(y, "value", y) for y in found)) if case.op.signs else itertools.repeat(1.0)
+
+
+def gradient(target: Any, case: Case) -> Arrays:
+    """The cotangents of the float tensors, given random ones of the results."""
+    return _pulled_back(target, case, cotangent)
+
+
+def compiled_gradient(target: Any, case: Case) -> Arrays:
+    """As `gradient`, compiled as a function of the float tensors."""
+    return _pulled_back(target, case, cotangent, target.compile)
+
+
+def gradient_of_sum(target: Any, case: Case) -> Arrays:
+    """The cotangents of the float tensors where every element of the result has cotangent 1."""
+    return _pulled_back(target, case, lambda case, number, shape: np.ones(shape))
+
+
+def _pulled_back(target: Any, case: Case, upstream: Any, compiled: Any = lambda f: f) -> Arrays:
+    """What the cotangents `upstream(case, output number, shape)` are pulled back to."""
+    args, function = arguments(target, case), target.function(case.op)
+    signs = _signs(case, results(target, function(*args, **case.sample.attrs)) if case.op.signs else ())
+
+    def f(*tensors: Any) -> tuple[Any, ...]:
+        y = function(*_with(args, case.floats, tensors), **case.sample.attrs)
+        return tuple(part for part in (y if isinstance(y, (tuple, list)) else (y,)) if is_float(as_dtype(part.dtype)))
+
+    def pull_back(*tensors: Any) -> tuple[Any, ...]:
+        outputs, pull = target.vjp(f, tensors)
+        given = []
+        for i, (sign, y) in enumerate(zip(signs, outputs, strict=False)):
+            g = sign * upstream(case, i, tuple(y.shape))
+            given.append(target.asarray(np.asarray(g).astype(numpy_dtype(as_dtype(y.dtype)))))
+        return tuple(pull(tuple(given)))
+
+    return tuple(target.result(g) for g in compiled(pull_back)(*(args[i] for i in case.floats)))
+
+
+def second_derivative(target: Any, case: Case) -> Arrays:
+    """The gradient of the gradient of a unary op, each with a cotangent of its own."""
+    (x,), function = arguments(target, case), target.function(case.op)
+    first, second = (target.asarray(cotangent(case, i, tuple(x.shape)).astype(numpy_dtype(case.dtype))) for i in (1, 2))
+
+    def slope(x: Any) -> tuple[Any, ...]:
+        _, pull = target.vjp(lambda x: (function(x, **case.sample.attrs),), (x,))
+        return tuple(pull((first,)))
+
+    _, pull = target.vjp(slope, (x,))
+    return tuple(target.result(g) for g in pull((second,)))
+
+
+def cotangent(case: Case, number: int, shape: tuple[int, ...]) -> np.ndarray:
+    """A random cotangent for one output: sixteenths up to two and never 0, exact in every float dtype."""
+    rng = np.random.default_rng((case.seed, number))
+    return rng.integers(1, 33, shape) * rng.choice([-1, 1], shape) / 16.0
+
+
+def _with(args: list[Any], places: Any, tensors: Any) -> list[Any]:
+    """The arguments with other tensors in some places."""
+    found = list(args)
+    for i, tensor in zip(places, tensors, strict=True):
+        found[i] = tensor
+    return found

@@ -1,0 +1,151 @@
+"""What the suite asks of a library under test.
+
+A target gives the functions that it has for ops of the spec, and the ways in and out of its arrays. With a `vjp`
+its gradients are judged too. An adapter is a function that makes one; see `docs/pages/guide/conformance.md`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from kcompat import backend as backends
+from kcompat.active import active, use
+from kcompat.engine import Engine
+from kcompat.interpreter import MISSING
+from kcompat.spec import Op
+
+
+class Unsupported(Exception):  # noqa: N818  (it is no error: a target need not have every op)
+    """Raised by a target for what it does not offer."""
+
+
+class Target:
+    """A library under test.
+
+    `functions` maps names of the spec's ops to functions that take tensors by position and attributes by
+    keyword, with the spec's names. `asarray` makes a tensor of a NumPy array and keeps its dtype (which may be
+    `ml_dtypes.bfloat16`); `to_numpy` goes back. `vjp(f, tensors)` gives the tuple of results of `f(*tensors)` and a
+    function from a tuple of cotangents to those of the tensors; `compile(f)` a compiled `f`.
+    """
+
+    interpreter: Any = None
+    """The interpreter of a backend of ours, on which layers and training can be run."""
+
+    def __init__(
+        self,
+        name: str,
+        functions: Mapping[str, Callable[..., Any]],
+        *,
+        asarray: Callable[[np.ndarray], Any],
+        to_numpy: Callable[[Any], np.ndarray],
+        vjp: Callable[..., Any] | None = None,
+        compile: Callable[..., Any] | None = None,  # noqa: A002  (the field's word)
+        version: str = "",
+        device: str = "cpu",
+        prelude: str = "",
+    ):
+        self.name, self.functions, self.version, self.device = name, functions, version, device
+        self.asarray, self.to_numpy, self.vjp, self.compile = asarray, to_numpy, vjp, compile
+        self.prelude = prelude
+        """What a script needs before it can call the functions: imports, as Python code."""
+
+    def __repr__(self) -> str:
+        return f"<target {self.name} {self.version} on {self.device}>"
+
+    def function(self, op: Op) -> Callable[..., Any]:
+        """What it has for an op; raises `Unsupported` if nothing."""
+        found = self.functions.get(op.name)
+        if found is None:
+            raise Unsupported(f"{self.name} has no {op.name}")
+        return found
+
+    def result(self, y: Any) -> Any:
+        """A result as it is judged."""
+        return self.to_numpy(y)
+
+    def signed(self, y: Any, sign: Any) -> Any:
+        """A result times the sign that makes it unique."""
+        return y * sign
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """What surrounds a call."""
+        with np.errstate(all="ignore"):
+            yield
+
+    def ask(self, question: Callable[..., Any], case: Any) -> Any:
+        """Its answer to a question of the suite, such as `cases.value`."""
+        with self.running():
+            return question(self, case)
+
+    def call(self, case: Any) -> str:
+        """The call of a case as code, with `args` and attributes; for a script that shows a failure."""
+        attributes = [f"{name}={value!r}" for name, value in case.sample.attrs.items()]
+        return f"{case.op.name}({', '.join(['*args', *attributes])})"
+
+
+class InterpreterTarget(Target):
+    """A backend of kcompat, built in or a plug-in; or another interpreter with an engine."""
+
+    def __init__(self, interpreter: Any):
+        engine = self.engine = interpreter.engine
+        self.interpreter = interpreter
+        super().__init__(
+            interpreter.name,
+            {},
+            asarray=lambda x: engine.asarray(x, x.dtype.name),
+            to_numpy=engine.to_numpy,
+            vjp=lambda f, tensors: engine.vjp(active(), f, tensors),
+            compile=None if type(engine).jit is Engine.jit else engine.jit,
+            version=engine.version(),
+            device=", ".join(engine.devices()),
+            prelude=f'import os\nos.environ["KCOMPAT_BACKEND"] = "{interpreter.name}"\nfrom kcompat import ops',
+        )
+
+    def function(self, op: Op) -> Callable[..., Any]:
+        """See `Target.function`."""
+        if self.interpreter.support[op.name] == MISSING:
+            raise Unsupported(f"{self.name} does not implement the primitive {op.name}")
+        return lambda *args, **attrs: getattr(active(), op.name)(
+            *args, **attrs
+        )  # or on the tape that differentiates it
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """See `Target.running`."""
+        with use(self.interpreter), np.errstate(all="ignore"):
+            yield
+
+
+class JudgingTarget(InterpreterTarget):
+    """The oracle or the envelope, whose results keep their bounds."""
+
+    def result(self, y: Any) -> Any:
+        """See `Target.result`."""
+        return y
+
+    def signed(self, y: Any, sign: Any) -> Any:
+        """See `Target.signed`."""
+        return type(y)(y.value * sign, y.dtype, y.owner, y.bound)
+
+
+def load(name: str) -> Target:
+    """A target by name: a backend's, `keras3:torch`, `raw:jax`, or `module:factory` for an adapter.
+
+    Raises LookupError for a name that says nothing, ImportError for a package that is not installed.
+    """
+    module, separator, factory = name.partition(":")
+    if not separator:
+        return InterpreterTarget(backends.load(name))
+    if module in ("keras3", "raw"):
+        shipped = importlib.import_module(f"kcompat.conformance.adapters.{module}")
+        return shipped.target(factory)
+    made = getattr(importlib.import_module(module), factory, None)
+    if made is None:
+        raise LookupError(f"module {module!r} has no function {factory!r} that makes a target")
+    return made()
