@@ -8,7 +8,9 @@ its arguments into that form. Groups follow from the shapes: input channels / ke
 
 import itertools
 
-from kcompat.spec._op import Sample, composed, ordinary, smooth
+import numpy as np
+
+from kcompat.spec._op import Refusal, Sample, Special, composed, ordinary, smooth
 
 CHANNELS_LAST, CHANNELS_FIRST = "channels_last", "channels_first"
 
@@ -23,9 +25,10 @@ def per_axis(value, rank, name):
 
 def explicit_padding(padding, sizes, window, strides, dilation):
     """(before, after) for each axis. `same`: the output has ceil(n / stride) cells, the odd cell goes to the end."""
-    if padding == "valid":
+    name = str(padding).lower()
+    if name == "valid":
         return ((0, 0),) * len(sizes)
-    if padding != "same":
+    if name != "same":
         raise ValueError(f"padding is 'valid' or 'same', got {padding!r}")
     pairs = []
     for n, k, s, d in zip(sizes, window, strides, dilation, strict=True):
@@ -216,10 +219,47 @@ def _images(rng):
     yield Sample((x, kernel), {"padding": "same", "dilation_rate": (1, 2)})
     yield Sample((x.transpose(0, 3, 1, 2), kernel), {"data_format": CHANNELS_FIRST, "padding": "same"})
     yield Sample((x, kernel[:, :, :2, :2]), {"strides": (1, 2)})
+    yield Sample((x, kernel), {"padding": "same", "strides": (2, 1), "dilation_rate": (1, 2)})
     yield Sample((rng.normal(size=(2, 7, 2)), rng.normal(size=(3, 2, 3))), {"padding": "same", "strides": 2})
+    yield Sample((rng.normal(size=(1, 3, 4, 3, 2)), rng.normal(size=(2, 3, 2, 2, 2))), {"padding": "same"})
+    yield Sample((rng.normal(size=(1, 3, 3, 112)), rng.normal(size=(3, 3, 112, 2))))
+    yield Sample((x * 1e30, kernel * 1e-10))
+    yield Sample((np.zeros((0, 4, 2)), kernel[:, 0, :2]))
 
 
-@composed(floating=True, kinks=smooth, specials=ordinary, samples=_images)
+_LINE, _KERNEL = np.ones((1, 4, 2)), np.ones((3, 2, 2))
+
+
+def _impulse(size, place, width, expected, **attrs):
+    """A line that is 0 but at one cell, where `same` shows which side it pads."""
+    kernel, x = np.arange(1.0, width + 1).reshape(-1, 1, 1), (np.arange(size) == place).reshape(1, -1, 1) * 1.0
+    return Special((x, kernel), np.reshape(expected, (1, -1, 1)).tolist(), {"padding": "same", **attrs})
+
+
+@composed(
+    floating=True,
+    kinks=smooth,
+    specials=[
+        _impulse(5, 2, 3, [0.0, 3.0, 2.0, 1.0, 0.0]),
+        _impulse(5, 2, 4, [4.0, 3.0, 2.0, 1.0, 0.0]),
+        _impulse(5, 2, 3, [0.0, 2.0, 0.0], strides=2),
+        _impulse(6, 2, 3, [3.0, 1.0, 0.0], strides=2),
+        _impulse(5, 2, 2, [0.0, 1.0, 0.0], strides=2),
+        _impulse(7, 3, 3, [0.0, 3.0, 0.0, 2.0, 0.0, 1.0, 0.0], dilation_rate=2),
+    ],
+    samples=_images,
+    refusals=[
+        Refusal((_LINE, _KERNEL), attrs={"padding": "causal"}),
+        Refusal((_LINE, _KERNEL), attrs={"data_format": "NHWC"}),
+        Refusal((_LINE, _KERNEL), attrs={"strides": 0}),
+        Refusal((_LINE, _KERNEL), attrs={"strides": (1, 1)}),
+        Refusal((_LINE, _KERNEL), attrs={"dilation_rate": 2}),
+        Refusal((_LINE, np.ones((5, 2, 2)))),
+        Refusal((_LINE, np.ones((3, 3, 2)))),
+        Refusal((np.ones((1, 4, 4)), np.ones((3, 2, 3)))),
+        Refusal((_LINE, np.ones((3, 3, 2, 2)))),
+    ],
+)
 def conv(B, inputs, kernel, *, strides=1, padding="valid", data_format=None, dilation_rate=1):
     """Convolution (cross-correlation) as layers use it.
 
