@@ -52,8 +52,12 @@ class Engine:
 
     # What a backend may do better.
 
-    def prepared(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        """What the interpreter calls for an op, native or composed: a place to put a context around it."""
+    def prepared(self, name: str, how: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """What the interpreter calls for the op of this name, native or composed (`how`).
+
+        A place to put a context around it.
+        """
+        del name, how
         return call
 
     def devices(self) -> list[str]:

@@ -38,7 +38,7 @@ class Interpreter:
             else:
                 how, call = MISSING, functools.partial(_missing, name, op.name)
             self.support[op.name] = how
-            setattr(self, op.name, engine.prepared(call))
+            setattr(self, op.name, engine.prepared(op.name, how, call))
         self.admit = engine.admit
         self.tensor_types: set[type] = engine.tensor_types
         self.dtype: Callable[[Any], str] = engine.dtype

@@ -26,7 +26,7 @@ class ShapeEngine:
     name = "shapes"
     tensor_types: set[type] = {TensorSpec, int, float, bool, type(None)}  # noqa: RUF012  (grows as types are met)
 
-    def prepared(self, call: Any) -> Any:
+    def prepared(self, name: str, how: str, call: Any) -> Any:
         """See `Engine.prepared`."""
         return call
 

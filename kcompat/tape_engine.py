@@ -20,7 +20,7 @@ class TapeEngine:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._base, name)
 
-    def prepared(self, call: Any) -> Any:
+    def prepared(self, name: str, how: str, call: Any) -> Any:
         """See `Engine.prepared`: the interpreter below has prepared what the tape calls."""
         return call
 

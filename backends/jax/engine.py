@@ -25,7 +25,7 @@ class JaxEngine(Engine):
 
     name = package = "jax"
 
-    def prepared(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def prepared(self, name: str, how: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """See `Engine.prepared`."""
         return in_64_bits(call)
 

@@ -6,6 +6,8 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from kcompat.backends.numpy.dtypes import in_float32
+
 
 def _padded(x, padding):
     if not any(a or b for a, b in padding):
@@ -37,6 +39,7 @@ def _channel_groups(x, groups):
     return np.split(x, groups, axis=-1) if groups > 1 else (x,)
 
 
+@in_float32
 def convolution(x, kernel, *, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution`."""
     window, filters = kernel.shape[:-2], kernel.shape[-1]
@@ -51,6 +54,7 @@ def convolution(x, kernel, *, strides, padding, dilation):
     return y.reshape(x.shape[0], *outputs, filters)
 
 
+@in_float32
 def convolution_kernel_grad(x, g, *, shape, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution_kernel_grad`."""
     window, groups = shape[:-2], x.shape[-1] // shape[-2]
@@ -62,6 +66,7 @@ def convolution_kernel_grad(x, g, *, shape, strides, padding, dilation):
     return parts[0] if groups == 1 else np.concatenate(parts, axis=-1)
 
 
+@in_float32
 def convolution_input_grad(g, kernel, *, shape, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution_input_grad`."""
     window, inputs = kernel.shape[:-2], kernel.shape[-2]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from kcompat.backends.numpy.dtypes import through_float32
 from kcompat.engine import Engine, check_numbers, default_dtype
+from kcompat.interpreter import COMPOSED
 from kcompat.program import Program
 from kcompat.spec import as_dtype
 
@@ -28,6 +31,10 @@ class NumPyEngine(Engine):
     def __init__(self) -> None:
         super().__init__()
         self.tensor_types |= {np.ndarray, np.float32, np.float64, np.int32, np.int64, np.bool_}
+
+    def prepared(self, name: str, how: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """See `Engine.prepared`."""
+        return through_float32(name, call) if how == COMPOSED else call
 
     def asarray(self, x: Any, dtype: str | None = None) -> np.ndarray:
         """See `Engine.asarray`."""

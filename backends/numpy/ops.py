@@ -5,25 +5,53 @@ import functools
 import numpy as np
 
 from kcompat.backends.numpy.convolution import convolution, convolution_input_grad, convolution_kernel_grad
+from kcompat.backends.numpy.dtypes import BFLOAT16 as _BFLOAT16
+from kcompat.backends.numpy.dtypes import SCALARS as _SCALARS
+from kcompat.backends.numpy.dtypes import in_dtype as _in_dtype
+from kcompat.backends.numpy.dtypes import in_float32 as _in_float32
+from kcompat.backends.numpy.dtypes import is_float as _is_float
+from kcompat.backends.numpy.dtypes import is_wider as _is_wider
 from kcompat.backends.numpy.random import random_bits
 from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
 from kcompat.backends.numpy.update import adam_update
+from kcompat.backends.numpy.scatter import scatter_max, scatter_multiply
 from kcompat.spec import float_type, floatx, result_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
+__all__ += ["scatter_max", "scatter_multiply"]
 
 _WIDE = np.dtype(np.float64)
 
 
 def _promoting(ufunc):
-    """NumPy widens an integer and a float32 to float64, the spec does not: narrow the rare float64 result."""
+    """NumPy widens an integer and a float32 to float64, the spec does not: narrow the rare wider result."""
+    return _of_type(ufunc, result_type)
 
+
+def _of_type(ufunc, type_of):
     @functools.wraps(ufunc)
     def call(x1, x2):
         y = ufunc(x1, x2)
-        return y if y.dtype is not _WIDE else y.astype(result_type(x1, x2), copy=False)
+        if not _is_wider(y, x1, x2):
+            return y
+        dtype = type_of(x1, x2)
+        if dtype == "bfloat16":  # a number is rounded to it before it takes part
+            return ufunc(*_in_dtype(dtype, x1, x2))
+        return y.astype(dtype, copy=False)
+
+    return call
+
+
+def _comparison(ufunc):
+    """Beside bfloat16 a number has to be rounded to it, as NumPy does beside its own dtypes."""
+
+    @functools.wraps(ufunc)
+    def call(x1, x2):
+        if type(x1) in _SCALARS and x2.dtype is _BFLOAT16 or type(x2) in _SCALARS and x1.dtype is _BFLOAT16:
+            x1, x2 = _in_dtype(_BFLOAT16, x1, x2)
+        return ufunc(x1, x2)
 
     return call
 
@@ -44,22 +72,20 @@ maximum, minimum = _promoting(np.maximum), _promoting(np.minimum)
 exp, expm1, log, log1p, sqrt = map(_floating, (np.exp, np.expm1, np.log, np.log1p, np.sqrt))
 sin, cos, tanh = map(_floating, (np.sin, np.cos, np.tanh))
 negative, square, absolute = np.negative, np.square, np.absolute
-equal, greater, greater_equal = np.equal, np.greater, np.greater_equal
-not_equal, less, less_equal = np.not_equal, np.less, np.less_equal
+equal, greater, greater_equal = map(_comparison, (np.equal, np.greater, np.greater_equal))
+not_equal, less, less_equal = map(_comparison, (np.not_equal, np.less, np.less_equal))
 logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
 isnan, isfinite = np.isnan, np.isfinite
 bitwise_and, bitwise_or, bitwise_xor = np.bitwise_and, np.bitwise_or, np.bitwise_xor
 left_shift, right_shift = np.left_shift, np.right_shift
 
 
-def divide(x1, x2):
-    y = np.divide(x1, x2)
-    return y if y.dtype is not _WIDE else y.astype(float_type(x1, x2), copy=False)
+divide = _of_type(np.divide, float_type)
 
 
 def _of_floats(f):
     def call(x):
-        return f(x if x.dtype.kind == "f" else x.astype(floatx()))
+        return f(x if _is_float(x) else x.astype(floatx()))
 
     return call
 
@@ -69,7 +95,7 @@ erf, erfc, erfinv, floor = map(_of_floats, (_erf, _erfc, _erfinv, np.floor))
 
 def where(condition, x1, x2):
     y = np.where(condition, x1, x2)
-    return y if y.dtype is not _WIDE else y.astype(result_type(x1, x2), copy=False)
+    return y.astype(result_type(x1, x2), copy=False) if _is_wider(y, x1, x2) else y
 
 
 def relu(x):
@@ -97,6 +123,7 @@ def stop_gradient(variable):
 _SMALL_INTEGERS = {"b": np.int32, "i1": np.int32, "i2": np.int32, "u1": np.uint32, "u2": np.uint32}
 
 
+@_in_float32
 def sum(x, *, axis=None, keepdims=False):  # noqa: A001
     if isinstance(axis, list):
         axis = tuple(axis)
@@ -125,8 +152,11 @@ def argsort(x, *, axis=-1):
 
 
 def matmul(x1, x2):
+    dtype = result_type(x1, x2)
+    if dtype in ("float16", "bfloat16"):  # summed in float32
+        return np.matmul(*_in_dtype(np.float32, x1, x2)).astype(dtype)
     y = np.matmul(x1, x2)
-    return y if y.dtype is not _WIDE else y.astype(result_type(x1, x2), copy=False)
+    return y.astype(dtype, copy=False) if _is_wider(y, x1, x2) else y
 
 
 def reshape(x, *, newshape):
