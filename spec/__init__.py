@@ -2,6 +2,7 @@
 
 from kcompat.spec import (  # noqa: F401  (imported for their declarations)
     activation,
+    adaptive,
     arithmetic,
     arrangement,
     contraction,
@@ -22,6 +23,7 @@ from kcompat.spec import (  # noqa: F401  (imported for their declarations)
     random,
     recurrent,
     reduction,
+    scatter,
     shrink,
     softmax,
     structure,

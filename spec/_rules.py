@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from kcompat.spec._dtype import as_dtype, float_type, floatx, result_type
+from kcompat.spec._dtype import as_dtype, float_type, floatx, is_float, result_type
 from kcompat.spec._tensor import TensorSpec
 
 
@@ -53,6 +53,55 @@ def floating(*xs: Any) -> TensorSpec:
 def comparison(*xs: Any) -> TensorSpec:
     result_type(*xs)
     return TensorSpec(broadcast_shapes(*map(shape_of, xs)), "bool")
+
+
+def remainder(x1: Any, x2: Any) -> TensorSpec:
+    """Arithmetic in which bool counts as int32."""
+    spec = arithmetic(x1, x2)
+    return TensorSpec(spec.shape, "int32") if spec.dtype == "bool" else spec
+
+
+def of_integers(x1: Any, x2: Any) -> TensorSpec:
+    """Arithmetic of integers alone."""
+    spec = arithmetic(x1, x2)
+    if spec.dtype == "bool" or is_float(spec.dtype):
+        raise TypeError(f"this op takes integers, got {dtype_of(x1)} and {dtype_of(x2)}; cast them, or use divide")
+    return spec
+
+
+def dtype_of(x: Any) -> str:
+    """The dtype of a tensor, or the type of a scalar."""
+    return as_dtype(x.dtype) if hasattr(x, "dtype") else type(x).__name__
+
+
+def power(x1: Any, x2: Any) -> TensorSpec:
+    """Arithmetic, but no integer to a power that is known to be negative."""
+    spec = arithmetic(x1, x2)
+    if type(x2) is int and x2 < 0 and not is_float(spec.dtype):
+        raise ValueError(
+            f"power: an integer ({dtype_of(x1)}) to the power {x2} is no integer; write {float(x2)} for a float result"
+        )
+    return spec
+
+
+def view(x: Any, *, dtype: str | None = None) -> TensorSpec:
+    """The same bytes: elements of another size make the last axis shorter or longer."""
+    source, target = as_dtype(x.dtype), as_dtype(x.dtype if dtype is None else dtype)
+    if source == target:
+        return TensorSpec(shape_of(x), target)
+    if "bool" in (source, target):
+        raise TypeError(f"view: bool has no bits of its own, got {source} as {target}; use cast")
+    old, new, shape = item_bits(source), item_bits(target), shape_of(x)
+    if old != new and not shape or new > old and shape[-1] * old % new:
+        raise ValueError(
+            f"view: the last axis of shape {shape} does not hold whole elements of {new} bits, it has {source}"
+        )
+    return TensorSpec(shape if old == new else (*shape[:-1], shape[-1] * old // new), target)
+
+
+def item_bits(dtype: str) -> int:
+    """The size of an element in bits."""
+    return 8 if dtype == "bool" else int("".join(c for c in dtype if c.isdigit()))
 
 
 def select(condition: Any, x1: Any, x2: Any) -> TensorSpec:
@@ -122,6 +171,14 @@ def index_along(x: TensorSpec, *, axis: int | None = None, keepdims: bool = Fals
 def argsort(x: TensorSpec, *, axis: int = -1) -> TensorSpec:
     normalize_axis(axis, len(x.shape))
     return TensorSpec(x.shape, "int32")
+
+
+def check_search(sorted_sequence: Any, side: str) -> None:
+    """Refuse what `searchsorted` cannot search."""
+    if len(sorted_sequence.shape) != 1:
+        raise ValueError(f"searchsorted: the sorted sequence has one axis, got shape {tuple(sorted_sequence.shape)}")
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted: side is 'left' or 'right', got {side!r}")
 
 
 def matmul(x1: TensorSpec, x2: TensorSpec) -> TensorSpec:
@@ -226,6 +283,10 @@ def take(x: TensorSpec, indices: Any, *, axis: int | None = None) -> TensorSpec:
 def scatter_add(values: TensorSpec, indices: TensorSpec, *, axis: int, size: int) -> TensorSpec:
     after = values.shape[axis + len(indices.shape) :]
     return TensorSpec((*values.shape[:axis], size, *after), values.dtype)
+
+
+def scatter_rows(values: TensorSpec, indices: TensorSpec, *, size: int) -> TensorSpec:
+    return TensorSpec((size, *values.shape[1:]), values.dtype)
 
 
 def take_along_axis(x: TensorSpec, indices: TensorSpec, *, axis: int | None = None) -> TensorSpec:

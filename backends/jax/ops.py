@@ -10,10 +10,12 @@ from kcompat.backends.jax.convolution import convolution, convolution_input_grad
 from kcompat.backends.jax.dtypes import WIDE as _WIDE
 from kcompat.backends.jax.dtypes import scope as _scope
 from kcompat.backends.jax.matrix import matmul
+from kcompat.backends.jax.scatter import scatter_max, scatter_multiply
 from kcompat.spec import float_type, floatx, result_type
 from kcompat.spec._rules import normalize_axes
 
 __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
+__all__ += ["scatter_max", "scatter_multiply"]
 
 _SCALARS = (bool, int, float)
 

@@ -29,6 +29,7 @@ from kcompat.backends.tensorflow.structure import (
     strided_slice,
     transpose,
 )
+from kcompat.backends.tensorflow.scatter import scatter_max, scatter_multiply
 from kcompat.spec import _rules, float_type, floatx, is_float, result_type
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "reshape",
     "scatter_add",
     "scatter_add_along_axis",
+    "scatter_max",
+    "scatter_multiply",
     "softmax",
     "split",
     "stack",

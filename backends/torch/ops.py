@@ -17,12 +17,14 @@ from kcompat.backends.torch.dtypes import SCALARS, TORCH, as_is, as_tensors, flo
 from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
 from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
+from kcompat.backends.torch.scatter import scatter_max, scatter_multiply
 from kcompat.spec import OPS, TensorSpec, floatx, result_type
 from kcompat.spec._rules import maximum_along, normalize_axis, split_edges
 
 __all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad", "convolution_kernel_grad"]
 __all__ += ["log_softmax", "softmax"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
+__all__ += ["scatter_max", "scatter_multiply"]
 
 # Arithmetic of two
 

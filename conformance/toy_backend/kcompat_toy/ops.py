@@ -75,7 +75,24 @@ def _scatter_add_along_axis(values, indices, *, axis, size):
     return y
 
 
+def _scatter_max(values, indices, *, size):
+    lowest = -np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).min
+    y = np.full((size, *values.shape[1:]), lowest, values.dtype)
+    np.maximum.at(y, indices, values)
+    return y
+
+
+def _scatter_multiply(values, indices, *, size):
+    y = np.ones((size, *values.shape[1:]), values.dtype)
+    np.multiply.at(y, indices, values)
+    return y
+
+
 interior_pad = _primitive("interior_pad", _interior_pad)
+scatter_max, scatter_multiply = (
+    _primitive("scatter_max", _scatter_max),
+    _primitive("scatter_multiply", _scatter_multiply),
+)
 scatter_add = _primitive("scatter_add", _scatter_add)
 scatter_add_along_axis = _primitive("scatter_add_along_axis", _scatter_add_along_axis)
 

@@ -1,0 +1,24 @@
+"""Combining values at indices that may repeat."""
+
+import torch
+
+__all__ = ["scatter_max", "scatter_multiply"]
+
+
+def _lowest(dtype):
+    return -torch.inf if dtype.is_floating_point else torch.iinfo(dtype).min
+
+
+def _reduced(values, indices, size, start, how):
+    y = torch.full((size, *values.shape[1:]), start, dtype=values.dtype, device=values.device)
+    return y.index_reduce(0, indices.to(torch.int64), values, how, include_self=False)
+
+
+def scatter_max(values, indices, *, size):
+    """See `kcompat.spec.scatter.scatter_max`."""
+    return _reduced(values, indices, size, _lowest(values.dtype), "amax")
+
+
+def scatter_multiply(values, indices, *, size):
+    """See `kcompat.spec.scatter.scatter_multiply`."""
+    return _reduced(values, indices, size, 1, "prod")
