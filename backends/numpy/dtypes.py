@@ -1,4 +1,4 @@
-"""The halves in NumPy: float16 is its own, bfloat16 that of ml_dtypes, whose arrays do not yield to Python's numbers."""
+"""The halves in NumPy: float16 is its own, bfloat16 that of ml_dtypes, which does not rank above Python's numbers."""
 
 import functools
 

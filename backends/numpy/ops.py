@@ -12,11 +12,11 @@ from kcompat.backends.numpy.dtypes import in_float32 as _in_float32
 from kcompat.backends.numpy.dtypes import is_float as _is_float
 from kcompat.backends.numpy.dtypes import is_wider as _is_wider
 from kcompat.backends.numpy.random import random_bits
+from kcompat.backends.numpy.scatter import scatter_max, scatter_multiply
 from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
 from kcompat.backends.numpy.update import adam_update
-from kcompat.backends.numpy.scatter import scatter_max, scatter_multiply
 from kcompat.spec import float_type, floatx, result_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
@@ -49,7 +49,8 @@ def _comparison(ufunc):
 
     @functools.wraps(ufunc)
     def call(x1, x2):
-        if type(x1) in _SCALARS and x2.dtype is _BFLOAT16 or type(x2) in _SCALARS and x1.dtype is _BFLOAT16:
+        x = x2 if type(x1) in _SCALARS else x1 if type(x2) in _SCALARS else None
+        if x is not None and x.dtype is _BFLOAT16:
             x1, x2 = _in_dtype(_BFLOAT16, x1, x2)
         return ufunc(x1, x2)
 
