@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.spec._op import Kink, Sample, Special, composed, smooth
+from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
 from kcompat.spec.convolution import (
     CHANNELS_FIRST,
     explicit_padding,
@@ -38,10 +38,25 @@ def _images(rng):
     yield Sample((x.transpose(0, 3, 1, 2),), {"pool_size": 2, "strides": (2, 1), "data_format": CHANNELS_FIRST})
     yield Sample((x[:, :, 0],), {"pool_size": 2, "padding": "same"})
     yield Sample((x - 7.0,), {"pool_size": 4, "strides": 3, "padding": "same"})
+    yield Sample((x[:, :4].reshape(2, 4, 3, 2, 3),), {"pool_size": 2, "strides": (2, 1, 2), "padding": "same"})
+    yield Sample((x[:1, :, 0] * 1e30,), {"pool_size": 3, "strides": 4})
+    yield Sample((x[:0],), {"pool_size": 2})
 
 
 def _line(*values):
     return np.array(values).reshape(1, -1, 1).tolist()
+
+
+_X = np.ones((1, 4, 4, 2))
+_REFUSALS = [
+    Refusal((_X,), attrs={"pool_size": 0}),
+    Refusal((_X,), attrs={"pool_size": (2, 2, 2)}),
+    Refusal((_X,), attrs={"pool_size": 2, "strides": 0}),
+    Refusal((_X,), attrs={"pool_size": 2, "padding": "full"}),
+    Refusal((_X,), attrs={"pool_size": 2, "data_format": "NHWC"}),
+    Refusal((_X,), attrs={"pool_size": 5}),
+    Refusal((_X[0, 0],), attrs={"pool_size": 2}),
+]
 
 
 @composed(
@@ -50,8 +65,11 @@ def _line(*values):
     specials=[
         Special((_line(1.0, nan, 2.0, 3.0),), _line(nan, 3.0), {"pool_size": 2}),
         Special((_line(-inf, -inf),), _line(-inf), {"pool_size": 2}),
+        Special((_line(-1.0, -2.0, -3.0),), _line(-1.0, -3.0), {"pool_size": 2, "padding": "same"}),
+        Special((_line(nan, 1.0, 2.0),), _line(nan, nan, 2.0), {"pool_size": 3, "strides": 1, "padding": "same"}),
     ],
     samples=_images,
+    refusals=_REFUSALS,
 )
 def max_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
     """The largest element of each window; padding never wins; NaN if any element is.
@@ -79,8 +97,13 @@ def window_counts(sizes, window, strides, padding, outputs):
 @composed(
     floating=True,
     kinks=smooth,
-    specials=[Special((_line(10.0, 20.0),), _line(15.0), {"pool_size": 3, "strides": 2, "padding": "same"})],
+    specials=[
+        Special((_line(10.0, 20.0),), _line(15.0), {"pool_size": 3, "strides": 2, "padding": "same"}),
+        Special((_line(inf, 1.0, 2.0, 4.0),), _line(inf, 3.0), {"pool_size": 2}),
+        Special((_line(1.0, nan, 2.0, 4.0),), _line(nan, 3.0), {"pool_size": 2}),
+    ],
     samples=_images,
+    refusals=_REFUSALS,
 )
 def average_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
     """The mean of each window; padded cells do not count. `strides` defaults to `pool_size`."""
