@@ -27,19 +27,26 @@ class Envelope(WideInterpreter):
 
     def __init__(self, alternative: int = 0):
         super().__init__("envelope", alternative)
-        self.rng = np.random.default_rng(0)
+        self.rng, self.amplitude = np.random.default_rng(0), 0.0
 
     @contextlib.contextmanager
     def run(self, profile: Profile, seed: Any) -> Iterator[None]:
         """One run, its moves drawn from a seed."""
-        self.rng = np.random.default_rng(seed)
+        self.rng, self.amplitude = np.random.default_rng(seed), profile.amplitude
+        with self.under(profile):
+            yield
+
+    @contextlib.contextmanager
+    def still(self, profile: Profile) -> Iterator[None]:
+        """A run that moves nothing."""
+        self.amplitude = 0.0
         with self.under(profile):
             yield
 
     def compute(self, op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
         """See `WideInterpreter.compute`; a stable algorithm's error is in what it was given."""
         if op.error is not None and op.error.kind == "backward":
-            values = [moved_matrix(x, op, self.profile, self.rng, self.profile.amplitude) for x in values]
+            values = [moved_matrix(x, op, self.profile, self.rng, self.amplitude) for x in values]
         return super().compute(op, values, attrs)
 
     def finish(self, a: Application) -> Wide:
@@ -48,6 +55,6 @@ class Envelope(WideInterpreter):
             return Wide(a.y, a.dtype, self)
         y, error = self.limited(a.y, a.dtype), local_error(a)
         if np.any(error):
-            moved = y + self.profile.amplitude * error * self.rng.uniform(-1.0, 1.0, np.shape(y))
+            moved = y + self.amplitude * error * self.rng.uniform(-1.0, 1.0, np.shape(y))
             y = np.where((error > 0) & np.isfinite(y), moved, y)
         return Wide(y, a.dtype, self)

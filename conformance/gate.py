@@ -73,8 +73,14 @@ def envelope(alternative: int) -> Envelope:
 @functools.lru_cache(maxsize=4096)
 def expected(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
     """The oracle's answer to a question, its bound, and sigma by the envelope."""
-    with oracle().under(profile):
-        answers = JudgingTarget(oracle()).ask(question, case)
+    if getattr(question, "by_envelope", False):
+        with envelope(0).still(profile):
+            answers = JudgingTarget(envelope(0)).ask(question, case)
+        for y in answers:
+            y.bound = np.broadcast_to(1.0, y.shape)
+    else:
+        with oracle().under(profile):
+            answers = JudgingTarget(oracle()).ask(question, case)
     if not any(_may_differ(y) for y in answers):
         return tuple(Expected(y.value, np.broadcast_to(y.bound, y.shape), np.zeros(y.shape)) for y in answers)
     runs = [_run(envelope(0), case, question, profile, run) for run in range(RUNS)]

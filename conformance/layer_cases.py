@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from kcompat import layers
 from kcompat.active import use
-from kcompat.conformance.cases import Arrays
+from kcompat.conformance.questions import Arrays
+from kcompat.conformance.target import InterpreterTarget, Target, Unsupported
 from kcompat.spec import floatx, set_floatx
+from kcompat.variable import bind
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,10 @@ class LayerCase:
 
     def __repr__(self) -> str:
         return self.id
+
+    def in_dtype(self, dtype: str) -> LayerCase:
+        """The same case in another float dtype."""
+        return replace(self, dtype=dtype)
 
     def generator(self) -> np.random.Generator:
         """A generator that the id seeds."""
@@ -70,13 +76,25 @@ def in_floatx(dtype: str) -> Iterator[str]:
         set_floatx(before)
 
 
-def forward(B: Any, case: LayerCase, dtype: str = "") -> Arrays:
+def forward(target: Any, case: LayerCase, dtype: str = "") -> Arrays:
     """What the layer gives; while training also the weights that it changed itself."""
+    target = running_on(target)
+    B = target.interpreter
     with use(B), in_floatx(dtype or case.dtype):
         layer = case.layer()
-        found = layer(B.engine.asarray(case.inputs()), training=case.training)
-        outputs = [B.engine.to_numpy(y) for y in (found if isinstance(found, tuple) else (found,))]
-        return (*outputs, *(w.numpy() for w in layer.weights if case.training and not w.trainable))
+        with bind({}) as scope:
+            found = layer(B.engine.asarray(case.inputs()), training=case.training)
+        outputs = found if isinstance(found, tuple) else (found,)
+        changed = [scope.writes.get(w, w.value) for w in layer.weights if case.training and not w.trainable]
+        return tuple(map(target.result, (*outputs, *changed)))
+
+
+def running_on(target: Any) -> Any:
+    """The target, if layers can be run on it; that of an interpreter."""
+    target = target if isinstance(target, Target) else InterpreterTarget(target)
+    if target.interpreter is None:
+        raise Unsupported(f"{target.name} is no backend of kcompat: no layer of ours runs on it")
+    return target
 
 
 def _images(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from kcompat import losses, optimizers
 from kcompat.active import use
-from kcompat.conformance.cases import Arrays
-from kcompat.conformance.layer_cases import in_floatx
+from kcompat.conformance.layer_cases import in_floatx, running_on
+from kcompat.conformance.questions import Arrays
 from kcompat.variable import Variable
 
 STEPS = 6
@@ -27,6 +27,10 @@ class LossCase:
     weight: tuple[int, ...] | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
+
+    def in_dtype(self, dtype: str) -> LossCase:
+        """The same case in another float dtype."""
+        return replace(self, dtype=dtype)
 
     @property
     def id(self) -> str:
@@ -54,12 +58,14 @@ class LossCase:
         return truth.astype("int32" if truth.dtype.kind == "i" else "float32"), prediction.astype("float32"), weight
 
 
-def loss_value(B: Any, case: LossCase, dtype: str = "") -> Arrays:
+def loss_value(target: Any, case: LossCase, dtype: str = "") -> Arrays:
     """The weighted, reduced loss."""
+    target = running_on(target)
+    B = target.interpreter
     with use(B), in_floatx(dtype or case.dtype) as floatx:
         arrays = [x if x is None or x.dtype.kind == "i" else x.astype(floatx) for x in case.arrays()]
         tensors = [None if x is None else B.engine.asarray(x) for x in arrays]
-        return (B.engine.to_numpy(getattr(losses, case.name)(**case.arguments)(*tensors)),)
+        return (target.result(getattr(losses, case.name)(**case.arguments)(*tensors)),)
 
 
 def _losses() -> list[LossCase]:
@@ -104,6 +110,10 @@ class OptimizerCase:
     arguments: dict[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
 
+    def in_dtype(self, dtype: str) -> OptimizerCase:
+        """The same case in another float dtype."""
+        return replace(self, dtype=dtype)
+
     @property
     def id(self) -> str:
         """The name of the case in reports."""
@@ -127,15 +137,17 @@ class OptimizerCase:
         return [flat[:6].reshape(3, 2), flat[6:]]
 
 
-def optimizer_steps(B: Any, case: OptimizerCase, dtype: str = "") -> Arrays:
+def optimizer_steps(target: Any, case: OptimizerCase, dtype: str = "") -> Arrays:
     """The parameters after each step."""
+    target = running_on(target)
+    B = target.interpreter
     found = []
     with use(B), in_floatx(dtype or case.dtype) as floatx:
         optimizer = getattr(optimizers, case.name)(**case.arguments)
         variables = [Variable(p.astype(floatx), name=f"p{i}") for i, p in enumerate(case.parameters())]
         for step in range(STEPS):
             optimizer.apply([B.engine.asarray(g.astype(floatx)) for g in case.gradients(step)], variables)
-            found += [v.numpy().copy() for v in variables]
+            found += [target.result(v.value) for v in variables]
     return tuple(found)
 
 

@@ -72,6 +72,10 @@ class Target:
         """A result times the sign that makes it unique."""
         return y * sign
 
+    def trained(self, program: Any) -> list[Any]:
+        """The weights that a program of the interpreter's engine has now."""
+        return list(program.state().params.values())
+
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """What surrounds a call."""
@@ -128,6 +132,10 @@ class JudgingTarget(InterpreterTarget):
     def result(self, y: Any) -> Any:
         """See `Target.result`."""
         return y
+
+    def trained(self, program: Any) -> list[Any]:
+        """See `Target.trained`."""
+        return list(program.holder.state.params.values())
 
     def signed(self, y: Any, sign: Any) -> Any:
         """See `Target.signed`."""
