@@ -1,13 +1,11 @@
-"""Reading and adding at indices, order, and one-hot vectors."""
+"""Reading and adding at indices, and one-hot vectors."""
 
 import numpy as np
 
 from kcompat.spec import _rules as rules
-from kcompat.spec._calculus import take_slice, unbroadcast
+from kcompat.spec._calculus import unbroadcast
 from kcompat.spec._dtype import floatx
-from kcompat.spec._op import ORDER, SCATTER, STRUCTURE, Kink, Sample, Special, composed, ordinary, primitive, smooth
-
-inf, nan = float("inf"), float("nan")
+from kcompat.spec._op import SCATTER, STRUCTURE, Sample, composed, ordinary, primitive, smooth
 
 
 def _take_back(B, g, y, x, indices, *, axis=None):
@@ -106,50 +104,6 @@ def _added_along(rng):
 )
 def scatter_add_along_axis(values, indices, *, axis, size):
     """Zeros, with `values` added at `indices` along `axis` (of `size`): the transpose of `take_along_axis`."""
-
-
-def _orderable(rng):
-    yield Sample((rng.normal(size=(3, 4)),))
-    yield Sample((rng.normal(size=(3, 4)),), {"axis": 0})
-    yield Sample((np.array([2.0, 1.0, 2.0, 1.0]),), differentiable=False)
-    yield Sample((rng.integers(-3, 3, (6,)).astype("int32"),))
-
-
-@primitive(
-    rule=rules.argsort,
-    vjp=None,
-    error=ORDER,
-    kinks=smooth,
-    specials=[Special(([1.0, 1.0, 0.0],), [2, 0, 1]), Special(([inf, nan, -inf],), [2, 0, 1])],
-    samples=_orderable,
-)
-def argsort(x, *, axis=-1):
-    """The int32 indices that sort `x` along `axis`, ascending and stable; NaN comes last."""
-
-
-@composed(
-    kinks=[Kink(([1.0, 1.0],), ([1.0, 1.0],), (0.0, 1.0))],
-    specials=[Special(([inf, nan, -inf],), [-inf, inf, nan])],
-    samples=_orderable,
-)
-def sort(B, x, *, axis=-1):
-    """The elements in ascending order along `axis`; NaN comes last."""
-    return B.take_along_axis(x, B.argsort(x, axis=axis), axis=axis)
-
-
-def _top(rng):
-    yield Sample((rng.normal(size=(3, 5)),), {"k": 2})
-    yield Sample((np.array([1.0, 3.0, 3.0, 2.0]),), {"k": 3}, differentiable=False)
-
-
-@composed(kinks=smooth, specials=ordinary, samples=_top)
-def top_k(B, x, *, k, sorted=True):  # noqa: A002  (Keras's name)
-    """The `k` largest elements of the last axis, descending, and their int32 indices.
-
-    Of equal elements the first comes first. `sorted=False` allows another order and gives the same.
-    """
-    indices = take_slice(B, B.argsort(-x, axis=-1), -1, 0, k)
-    return B.take_along_axis(x, indices, axis=-1), indices
 
 
 def _labels(rng):

@@ -8,10 +8,22 @@ from kcompat.backends.numpy.convolution import convolution, convolution_input_gr
 from kcompat.backends.numpy.dtypes import BFLOAT16 as _BFLOAT16
 from kcompat.backends.numpy.dtypes import SCALARS as _SCALARS
 from kcompat.backends.numpy.dtypes import in_dtype as _in_dtype
-from kcompat.backends.numpy.dtypes import in_float32 as _in_float32
 from kcompat.backends.numpy.dtypes import is_float as _is_float
 from kcompat.backends.numpy.dtypes import is_wider as _is_wider
 from kcompat.backends.numpy.random import random_bits
+from kcompat.backends.numpy.reduction import (
+    all,  # noqa: A004
+    any,  # noqa: A004
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    max,  # noqa: A004
+    min,  # noqa: A004
+    prod,
+    searchsorted,
+    sum,  # noqa: A004
+)
 from kcompat.backends.numpy.scatter import scatter_max, scatter_multiply
 from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
@@ -20,6 +32,7 @@ from kcompat.backends.numpy.update import adam_update
 from kcompat.spec import float_type, floatx, result_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
+__all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_max", "scatter_multiply"]
 
 _WIDE = np.dtype(np.float64)
@@ -119,33 +132,6 @@ def cast(x, *, dtype):
 
 def stop_gradient(variable):
     return variable
-
-
-_SMALL_INTEGERS = {"b": np.int32, "i1": np.int32, "i2": np.int32, "u1": np.uint32, "u2": np.uint32}
-
-
-@_in_float32
-def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    if isinstance(axis, list):
-        axis = tuple(axis)
-    kind = x.dtype.kind + (str(x.dtype.itemsize) if x.dtype.kind in "iu" else "")
-    if x.ndim > 1 and kind == "f" and not keepdims and axis == tuple(range(x.ndim - 1)) and x.flags.c_contiguous:
-        rows = x.reshape(-1, x.shape[-1])
-        return _ones(len(rows), x.dtype) @ rows  # several times faster than add.reduce over leading axes
-    return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=_SMALL_INTEGERS.get(kind, x.dtype))
-
-
-@functools.lru_cache(maxsize=64)
-def _ones(count, dtype):
-    return np.ones(count, dtype)
-
-
-def max(x, *, axis=None, keepdims=False):  # noqa: A001
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
-
-
-def argmax(x, *, axis=None, keepdims=False):
-    return np.argmax(x, axis, keepdims=keepdims).astype(np.int32)
 
 
 def argsort(x, *, axis=-1):

@@ -35,9 +35,16 @@ bitwise_and, bitwise_or, bitwise_xor = _as_in_numpy(np.bitwise_and, np.bitwise_o
 left_shift, right_shift = _as_in_numpy(np.left_shift, np.right_shift)
 where = _primitive("where", lambda condition, x1, x2: np.where(condition, x1, x2))
 
-sum = _primitive("sum", lambda x, *, axis=None, keepdims=False: np.sum(x, axis, keepdims=keepdims))  # noqa: A001
+
+def _sum(x, *, axis=None, keepdims=False):
+    """In float64 where it is a float: NumPy adds row after row."""
+    return np.sum(x, axis, dtype="float64" if x.dtype.kind == "f" else None, keepdims=keepdims)
+
+
+sum = _primitive("sum", _sum)  # noqa: A001
 max = _primitive("max", lambda x, *, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims))  # noqa: A001
 argmax = _primitive("argmax", lambda x, *, axis=None, keepdims=False: np.argmax(x, axis, keepdims=keepdims))
+cumsum = _primitive("cumsum", lambda x, *, axis=None, dtype=None: np.cumsum(x, axis, dtype or x.dtype))
 argsort = _primitive("argsort", lambda x, *, axis=-1: np.argsort(x, axis, kind="stable"))
 
 full = _primitive("full", lambda *, shape, fill_value, dtype=None: np.full(shape, fill_value))
