@@ -6,7 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from kcompat.spec._dtype import as_dtype, float_type, floatx, is_float, result_type
+from kcompat.spec._dtype import (
+    as_dtype,
+    float_type,
+    floatx,
+    integer_type,
+    is_float,
+    number_type,
+    result_type,
+    shift_type,
+)
 from kcompat.spec._tensor import TensorSpec
 
 
@@ -43,6 +52,21 @@ def normalize_axes(axis: int | tuple[int, ...] | None, rank: int) -> tuple[int, 
 
 def arithmetic(*xs: Any) -> TensorSpec:
     return TensorSpec(broadcast_shapes(*map(shape_of, xs)), result_type(*xs))
+
+
+def difference(*xs: Any) -> TensorSpec:
+    """Elementwise, of numbers: no library subtracts bools."""
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), number_type(*xs))
+
+
+def bits(*xs: Any) -> TensorSpec:
+    """Elementwise, of integers or bools."""
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), integer_type(*xs))
+
+
+def shifted(*xs: Any) -> TensorSpec:
+    """Elementwise, of integers."""
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), shift_type(*xs))
 
 
 def floating(*xs: Any) -> TensorSpec:

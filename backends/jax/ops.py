@@ -9,13 +9,28 @@ from kcompat.backends.jax import kinks as _kinks
 from kcompat.backends.jax.convolution import convolution, convolution_input_grad, convolution_kernel_grad
 from kcompat.backends.jax.dtypes import WIDE as _WIDE
 from kcompat.backends.jax.dtypes import scope as _scope
+from kcompat.backends.jax.elementwise import (
+    arctan,
+    arctan2,
+    copy,
+    fmod,
+    gcd,
+    integer_quotient,
+    nextafter,
+    view,
+)
+from kcompat.backends.jax.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
 from kcompat.backends.jax.matrix import matmul
 from kcompat.backends.jax.scatter import scatter_max, scatter_multiply
 from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec._dtype import integer_type as _integer_type
+from kcompat.spec._dtype import shift_type as _shift_type
 from kcompat.spec._rules import normalize_axes
 
 __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
+__all__ += ["arctan", "arctan2", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
 __all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
 
 _SCALARS = (bool, int, float)
 
@@ -44,9 +59,9 @@ def _comparison(f):
     return call
 
 
-def _bitwise(f):
+def _bitwise(f, type_of=_integer_type):
     def call(x, y):
-        return f(*_in_dtype(result_type(x, y), x, y))
+        return f(*_in_dtype(type_of(x, y), x, y))
 
     return call
 
@@ -65,7 +80,7 @@ equal, greater, greater_equal = map(_comparison, (jnp.equal, jnp.greater, jnp.gr
 not_equal, less, less_equal = map(_comparison, (jnp.not_equal, jnp.less, jnp.less_equal))
 logical_and, logical_or = map(_comparison, (jnp.logical_and, jnp.logical_or))
 bitwise_and, bitwise_or, bitwise_xor = map(_bitwise, (jnp.bitwise_and, jnp.bitwise_or, jnp.bitwise_xor))
-left_shift, right_shift = map(_bitwise, (jnp.left_shift, jnp.right_shift))
+left_shift, right_shift = _bitwise(jnp.left_shift, _shift_type), _bitwise(jnp.right_shift, _shift_type)
 exp, expm1, log, log1p, sqrt = map(_floating, (jnp.exp, jnp.expm1, jnp.log, jnp.log1p, jnp.sqrt))
 sin, cos, tanh, floor = map(_floating, (jnp.sin, jnp.cos, jnp.tanh, jnp.floor))
 erf, erfc, erfinv = map(_floating, (lax.erf, lax.erfc, lax.erf_inv))
@@ -79,7 +94,7 @@ def divide(x1, x2):
 def power(x1, x2):
     dtype = result_type(x1, x2)
     x1, x2 = (jnp.asarray(x, dtype) for x in _in_dtype(dtype, x1, x2))
-    return _kinks.power(x1, x2) if jnp.issubdtype(dtype, jnp.floating) else jnp.power(x1, x2)
+    return _kinks.power(x1, x2) if jnp.issubdtype(dtype, jnp.floating) else jnp.power(x1, x2).astype(dtype)
 
 
 def sign(x):

@@ -10,6 +10,22 @@ from kcompat.backends.numpy.dtypes import SCALARS as _SCALARS
 from kcompat.backends.numpy.dtypes import in_dtype as _in_dtype
 from kcompat.backends.numpy.dtypes import is_float as _is_float
 from kcompat.backends.numpy.dtypes import is_wider as _is_wider
+from kcompat.backends.numpy.elementwise import (
+    arctan,
+    arctan2,
+    cbrt,
+    copy,
+    exp2,
+    fmod,
+    gcd,
+    hypot,
+    integer_quotient,
+    log2,
+    log10,
+    nextafter,
+    view,
+)
+from kcompat.backends.numpy.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
 from kcompat.backends.numpy.random import random_bits
 from kcompat.backends.numpy.reduction import (
     all,  # noqa: A004
@@ -30,9 +46,26 @@ from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
 from kcompat.backends.numpy.update import adam_update
 from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
+__all__ += [
+    "arctan",
+    "arctan2",
+    "cbrt",
+    "copy",
+    "exp2",
+    "fmod",
+    "gcd",
+    "hypot",
+    "integer_quotient",
+    "log2",
+    "log10",
+    "nextafter",
+    "view",
+]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
+__all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
 __all__ += ["scatter_max", "scatter_multiply"]
 
 _WIDE = np.dtype(np.float64)
@@ -91,7 +124,7 @@ not_equal, less, less_equal = map(_comparison, (np.not_equal, np.less, np.less_e
 logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
 isnan, isfinite = np.isnan, np.isfinite
 bitwise_and, bitwise_or, bitwise_xor = np.bitwise_and, np.bitwise_or, np.bitwise_xor
-left_shift, right_shift = np.left_shift, np.right_shift
+left_shift, right_shift = _of_type(np.left_shift, _shift_type), _of_type(np.right_shift, _shift_type)
 
 
 divide = _of_type(np.divide, float_type)

@@ -8,6 +8,16 @@ import tensorflow as tf
 from kcompat.backends.tensorflow import dtypes as _dtypes
 from kcompat.backends.tensorflow import kinks as _kinks
 from kcompat.backends.tensorflow.convolution import convolution, convolution_input_grad, convolution_kernel_grad
+from kcompat.backends.tensorflow.elementwise import (
+    arctan,
+    arctan2,
+    copy,
+    fmod,
+    gcd,
+    integer_quotient,
+    nextafter,
+    view,
+)
 from kcompat.backends.tensorflow.indexing import (
     argmax,
     argsort,
@@ -16,8 +26,10 @@ from kcompat.backends.tensorflow.indexing import (
     take,
     take_along_axis,
 )
+from kcompat.backends.tensorflow.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
 from kcompat.backends.tensorflow.nn import log_softmax, softmax
 from kcompat.backends.tensorflow.pooling import average_pool, max_pool
+from kcompat.backends.tensorflow.scatter import scatter_max, scatter_multiply
 from kcompat.backends.tensorflow.structure import (
     broadcast_to,
     concatenate,
@@ -29,8 +41,10 @@ from kcompat.backends.tensorflow.structure import (
     strided_slice,
     transpose,
 )
-from kcompat.backends.tensorflow.scatter import scatter_max, scatter_multiply
 from kcompat.spec import _rules, float_type, floatx, is_float, result_type
+from kcompat.spec._dtype import integer_type as _integer_type
+from kcompat.spec._dtype import number_type as _number_type
+from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = [
     "argmax",
@@ -58,6 +72,8 @@ __all__ = [
     "take_along_axis",
     "transpose",
 ]
+__all__ += ["arctan", "arctan2", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
+__all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
 
 
 # Arithmetic.
@@ -69,7 +85,10 @@ def add(x1, x2):
 
 
 def subtract(x1, x2):
-    return tf.subtract(*_dtypes.pair(x1, x2))
+    x1, x2 = _dtypes.pair(x1, x2)
+    if x1.dtype == tf.bool:
+        _number_type(x1, x2)  # which refuses bools
+    return tf.subtract(x1, x2)
 
 
 def multiply(x1, x2):
@@ -254,24 +273,33 @@ def where(condition, x1, x2):
     return tf.where(_dtypes.convert(condition, "bool"), *_dtypes.pair(x1, x2))
 
 
+def _bits(f, of_bools, x, y):
+    x, y = _dtypes.pair(x, y)
+    if x.dtype == tf.bool:
+        return of_bools(x, y)
+    if x.dtype.is_floating:
+        _integer_type(x, y)  # which refuses floats
+    return f(x, y)
+
+
 def bitwise_and(x, y):
-    return tf.bitwise.bitwise_and(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.bitwise_and, tf.logical_and, x, y)
 
 
 def bitwise_or(x, y):
-    return tf.bitwise.bitwise_or(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.bitwise_or, tf.logical_or, x, y)
 
 
 def bitwise_xor(x, y):
-    return tf.bitwise.bitwise_xor(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.bitwise_xor, tf.not_equal, x, y)
 
 
 def left_shift(x, y):
-    return tf.bitwise.left_shift(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.left_shift, _shift_type, x, y)
 
 
 def right_shift(x, y):
-    return tf.bitwise.right_shift(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.right_shift, _shift_type, x, y)
 
 
 # Creation.

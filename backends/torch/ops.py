@@ -13,27 +13,65 @@ from torch.nn import functional
 from kcompat.backend import load
 from kcompat.backends.numpy.random import random_bits as _random_bits
 from kcompat.backends.torch.convolution import convolution, convolution_input_grad, convolution_kernel_grad
-from kcompat.backends.torch.dtypes import SCALARS, TORCH, as_is, as_tensors, floats, promoted
+from kcompat.backends.torch.dtypes import (
+    SCALARS,
+    TORCH,
+    WIDE_UNSIGNED,
+    as_is,
+    as_tensors,
+    floats,
+    of_two,
+    ordered_alike,
+    promoted,
+)
+from kcompat.backends.torch.elementwise import (
+    arctan,
+    arctan2,
+    copy,
+    cosh,
+    exp2,
+    fmod,
+    gcd,
+    integer_quotient,
+    log2,
+    log10,
+    nextafter,
+    sinh,
+    tan,
+    view,
+)
+from kcompat.backends.torch.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
 from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
-from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
 from kcompat.backends.torch.scatter import scatter_max, scatter_multiply
+from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
 from kcompat.spec import OPS, TensorSpec, floatx, result_type
+from kcompat.spec._dtype import integer_type, number_type, shift_type
 from kcompat.spec._rules import maximum_along, normalize_axis, split_edges
 
 __all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad", "convolution_kernel_grad"]
+__all__ += [
+    "arctan",
+    "arctan2",
+    "copy",
+    "cosh",
+    "exp2",
+    "fmod",
+    "gcd",
+    "integer_quotient",
+    "log2",
+    "log10",
+    "nextafter",
+    "sinh",
+    "tan",
+    "view",
+]
 __all__ += ["log_softmax", "softmax"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
 __all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
 
 # Arithmetic of two
-
-
-def _arithmetic(f):
-    def call(x1, x2):
-        return f(x1, x2) if as_is(x1, x2) else f(*promoted(x1, x2))
-
-    return call
 
 
 def _of_tensors(f):
@@ -45,9 +83,26 @@ def _of_tensors(f):
     return call
 
 
-add, subtract, multiply = map(_arithmetic, (torch.add, torch.sub, torch.mul))
-maximum, minimum = map(_of_tensors, (torch.maximum, torch.minimum))
-logical_and, logical_or = map(_of_tensors, (torch.logical_and, torch.logical_or))
+add, subtract, multiply = of_two(torch.add), of_two(torch.sub, number_type), of_two(torch.mul)
+
+
+def _choice(f, first_wins):
+    def call(x1, x2):
+        if x1.dtype in WIDE_UNSIGNED:
+            return torch.where(first_wins(x1, x2), x1.to(torch.int64), x2.to(torch.int64)).to(x1.dtype)
+        return f(x1, x2)
+
+    return _of_tensors(call)
+
+
+def _logical(f):
+    """`f` of bools: torch compares unsigned integers with nothing but 0."""
+    return lambda x1, x2: f(*(x if x.dtype is torch.bool else x != 0 for x in as_tensors(x1, x2)))
+
+
+maximum = _choice(torch.maximum, ordered_alike(torch.gt))
+minimum = _choice(torch.minimum, ordered_alike(torch.lt))
+logical_and, logical_or = map(_logical, (torch.logical_and, torch.logical_or))
 
 
 def divide(x1, x2):
@@ -56,11 +111,14 @@ def divide(x1, x2):
     return torch.div(x1, x2)
 
 
+_pow = of_two(torch.pow)
+
+
 def power(x1, x2):
     if not as_is(x1, x2):
         x1, x2 = promoted(x1, x2)
     if type(x2) in SCALARS or not x2.requires_grad:
-        return torch.pow(x1, x2)
+        return _pow(x1, x2)
     # The exponent has no gradient where the base is not positive, and torch's is NaN there.
     if type(x1) in SCALARS:
         return torch.pow(x1, x2 if x1 > 0 else x2.detach())
@@ -85,8 +143,13 @@ def _comparison(f, swapped):
     def call(x1, x2):
         if type(x1) in SCALARS:
             return swapped(x2, x1)
-        return f(x1, x2) if type(x2) in SCALARS or x1.dtype is x2.dtype else f(*promoted(x1, x2))
+        if type(x2) not in SCALARS and x1.dtype is not x2.dtype:
+            x1, x2 = promoted(x1, x2)
+        if x1.dtype in WIDE_UNSIGNED:
+            return in_order(*as_tensors(x1, x2))
+        return f(x1, x2)
 
+    in_order = ordered_alike(f)
     return call
 
 
@@ -107,15 +170,9 @@ def where(condition, x1, x2):
     return torch.where(condition, x1, x2)
 
 
-def _bitwise(f):
-    def call(x, y):
-        return f(x, y) if as_is(x, y) else f(*promoted(x, y))
-
-    return call
-
-
-bitwise_and, bitwise_or, bitwise_xor = map(_bitwise, (torch.bitwise_and, torch.bitwise_or, torch.bitwise_xor))
-left_shift, right_shift = map(_bitwise, (torch.bitwise_left_shift, torch.bitwise_right_shift))
+bitwise_and, bitwise_or = of_two(torch.bitwise_and, integer_type), of_two(torch.bitwise_or, integer_type)
+bitwise_xor = of_two(torch.bitwise_xor, integer_type)
+left_shift, right_shift = of_two(torch.bitwise_left_shift, shift_type), of_two(torch.bitwise_right_shift, shift_type)
 
 # Functions of one
 
