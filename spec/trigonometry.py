@@ -96,7 +96,7 @@ def arctan(B, x):
 
 @function(
     specials={1.0: PI / 2, -1.0: -PI / 2, 2.0: nan, nan: nan, 0.0: 0.0},
-    samples=samples.unary(low=-0.95, high=0.95, extremes=(1e-8, 1e-30, 0.999, -0.99999)),
+    samples=samples.unary(low=-0.95, high=0.95, extremes=(1e-8, 1e-30, 0.999, -0.9995)),
     vjp=lambda B, g, y, x: g / _cosine_of_sine(B, x),
 )
 def arcsin(B, x):
@@ -106,7 +106,7 @@ def arcsin(B, x):
 
 @function(
     specials={1.0: 0.0, -1.0: PI, 2.0: nan, nan: nan},
-    samples=samples.unary(low=-0.95, high=0.95, extremes=(1e-8, 1e-30, 0.999, -0.99999)),
+    samples=samples.unary(low=-0.95, high=0.95, extremes=(1e-8, 1e-30, 0.999, -0.9995)),
     vjp=lambda B, g, y, x: -(g / _cosine_of_sine(B, x)),
 )
 def arccos(B, x):
@@ -171,7 +171,7 @@ def arcsinh(B, x):
 
 @function(
     specials={1.0: 0.0, inf: inf, 0.5: nan, -inf: nan, nan: nan},
-    samples=samples.unary(low=1.1, high=4.0, extremes=(1.0001, 1.01, 100.0, 1e30, 3e38)),
+    samples=samples.unary(low=1.1, high=4.0, extremes=(1.001, 1.01, 100.0, 1e30, 3e38)),
     vjp=lambda B, g, y, x: g / (B.sqrt(x - 1.0) * B.sqrt(x + 1.0)),
 )
 def arccosh(B, x):
