@@ -12,6 +12,8 @@ import linecache
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from kcompat.active import active
 from kcompat.backend import current
 from kcompat.spec import OPS, SCALARS, Op, as_dtype, floatx, is_float
@@ -50,7 +52,8 @@ def _source(op: Op) -> str:
     tensors = [p.name for p in op.tensors if p.kind is not p.VAR_POSITIONAL]
     if tensors:
         lines.append("    known = B.tensor_types")
-        lines += [f"    if type({x}) not in known: {x} = B.admit({x})" for x in tensors]
+        lines += [f"    if type({x}) not in known: {x} = B.admit({x})" for x in tensors if x not in op.listed]
+        lines += [f"    {x} = _listed(B, {x})" for x in op.listed]
         lines.append(
             f"    if {' and '.join(f'type({x}) in SCALARS' for x in tensors)}: {tensors[0]} = B.constant({tensors[0]})"
         )
@@ -71,10 +74,18 @@ def _as_float(B: Any, x: Any) -> Any:
     return B.cast(x, dtype=floatx())
 
 
+def _listed(B: Any, x: Any) -> Any:
+    """Integers, one by one: ints that are known, and scalar tensors; or all of them in one tensor."""
+    x = x.tolist() if isinstance(x, np.ndarray) else x
+    if not isinstance(x, (list, tuple)):
+        return x if type(x) in B.tensor_types else B.admit(x)
+    return tuple(int(i) if isinstance(i, np.integer) else i if type(i) in B.tensor_types else B.admit(i) for i in x)
+
+
 def _make(op: Op) -> Callable[..., Any]:
     source, filename = _source(op), f"<kcompat.ops.{op.name}>"
     namespace: dict[str, Any] = {"active": active, "SCALARS": frozenset(SCALARS)}
-    namespace |= {"as_dtype": as_dtype, "_as_float": _as_float}
+    namespace |= {"as_dtype": as_dtype, "_as_float": _as_float, "_listed": _listed}
     exec(compile(source, filename, "exec"), namespace)
     function = namespace[op.name]
     function.__doc__, function.__module__ = op.doc, __name__

@@ -6,7 +6,7 @@ import numpy as np
 
 from kcompat.spec import _rules as rules
 from kcompat.spec._calculus import take_slice
-from kcompat.spec._op import SELECT, Kink, Refusal, Sample, Special, composed, ordinary, primitive, smooth, unary
+from kcompat.spec._op import SELECT, Kink, Refusal, Sample, Special, composed, primitive, smooth, unary
 
 inf, nan = float("inf"), float("nan")
 
