@@ -7,7 +7,7 @@ import numpy as np
 from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
 from kcompat.spec._calculus import as_tensors, promoted, unbroadcast
-from kcompat.spec._dtype import is_float, result_type
+from kcompat.spec._dtype import UNSIGNED, is_float, result_type
 from kcompat.spec._op import ARITHMETIC, Kink, Refusal, Sample, Special, alias, composed, primitive, smooth, unary
 
 inf, nan = float("inf"), float("nan")
@@ -169,7 +169,9 @@ def reciprocal(B, x):
     samples=samples.unary(extremes=(1e-30, -1e-30, 1e30, -1e30)),
 )
 def absolute(B, x):
-    """`|x|`, elementwise; the gradient at 0 is 0."""
+    """`|x|`, elementwise; the gradient at 0 is 0. Of the smallest signed integer it is that integer."""
+    if result_type(x) in (*UNSIGNED, "bool"):
+        return x
     return B.where(x > 0, x, B.where(x < 0, -x, x * x))  # x * x is 0 with gradient 0 at 0, and NaN at NaN
 
 

@@ -144,7 +144,7 @@ def _scalings(rng):
     floating=("x1",),
     kinks=smooth,
     specials=[
-        Special((inf, np.array([-5, 300], "int32")), inf),
+        Special((inf, np.array([-300], "int32")), inf),
         Special((nan, np.array([2], "int32")), nan),
         Special((1.0, np.array([300], "int32")), inf),
     ],
