@@ -30,6 +30,8 @@ from kcompat.conformance.target import Target, Unsupported
 from kcompat.spec import FLOATS, OPS, Op, Refusal, Sample, TensorSpec
 
 LEVELS = ("L0", "L1", "L2", "L2s", "L3", "L4", "L5")
+MINIMUM = {"L0": 1300, "L1": 1500, "L2": 1000, "L2s": 40, "L3": 130, "L4": 9, "L5": 15}
+"""The manifest: how many checks a whole run has at least."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -101,13 +101,13 @@ _lstm = functools.partial(_sequential, (5, 3), lambda: layers.LSTM(4))
 _gru = functools.partial(_sequential, (5, 3), lambda: layers.GRU(4))
 
 ALL = (
-    TrainingCase("mlp-tanh-sgd", _mlp("tanh"), lambda: optimizers.SGD(0.1), 40),
-    TrainingCase("mlp-tanh-momentum", _mlp("tanh"), lambda: optimizers.SGD(0.05, momentum=0.9), 40),
-    TrainingCase("mlp-tanh-nesterov", _mlp("tanh"), lambda: optimizers.SGD(0.05, momentum=0.9, nesterov=True), 40),
-    TrainingCase("mlp-tanh-adam", _mlp("tanh"), lambda: optimizers.Adam(0.01), 40),
-    TrainingCase("mlp-tanh-rmsprop", _mlp("tanh"), lambda: optimizers.RMSprop(0.01), 40),
-    TrainingCase("mlp-relu-sgd", _mlp("relu"), lambda: optimizers.SGD(0.1), 20),
-    TrainingCase("cnn-adam", _cnn, lambda: optimizers.Adam(0.01), 15),
-    TrainingCase("lstm-adam", _lstm, lambda: optimizers.Adam(0.01), 10),
-    TrainingCase("gru-sgd", _gru, lambda: optimizers.SGD(0.1), 10),
+    TrainingCase("mlp-tanh-sgd", _mlp("tanh"), lambda: optimizers.SGD(0.1), 12),
+    TrainingCase("mlp-tanh-momentum", _mlp("tanh"), lambda: optimizers.SGD(0.05, momentum=0.9), 20),
+    TrainingCase("mlp-tanh-nesterov", _mlp("tanh"), lambda: optimizers.SGD(0.05, momentum=0.9, nesterov=True), 20),
+    TrainingCase("mlp-tanh-adam", _mlp("tanh"), lambda: optimizers.Adam(0.01), 20),
+    TrainingCase("mlp-tanh-rmsprop", _mlp("tanh"), lambda: optimizers.RMSprop(0.01), 20),
+    TrainingCase("mlp-relu-sgd", _mlp("relu"), lambda: optimizers.SGD(0.1), 12),
+    TrainingCase("cnn-adam", _cnn, lambda: optimizers.Adam(0.01), 8),
+    TrainingCase("lstm-adam", _lstm, lambda: optimizers.Adam(0.01), 6),
+    TrainingCase("gru-sgd", _gru, lambda: optimizers.SGD(0.1), 6),
 )
