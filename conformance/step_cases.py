@@ -12,7 +12,7 @@ from kcompat import losses, optimizers
 from kcompat.active import use
 from kcompat.conformance.layer_cases import in_floatx, running_on
 from kcompat.conformance.questions import Arrays
-from kcompat.variable import Variable
+from kcompat.variable import Variable, bind
 
 STEPS = 6
 
@@ -142,7 +142,7 @@ def optimizer_steps(target: Any, case: OptimizerCase, dtype: str = "") -> Arrays
     target = running_on(target)
     B = target.interpreter
     found = []
-    with use(B), in_floatx(dtype or case.dtype) as floatx:
+    with use(B), in_floatx(dtype or case.dtype) as floatx, bind({}):
         optimizer = getattr(optimizers, case.name)(**case.arguments)
         variables = [Variable(p.astype(floatx), name=f"p{i}") for i, p in enumerate(case.parameters())]
         for step in range(STEPS):
