@@ -315,6 +315,8 @@ def scatter_rows(values: TensorSpec, indices: TensorSpec, *, size: int) -> Tenso
 
 def take_along_axis(x: TensorSpec, indices: TensorSpec, *, axis: int | None = None) -> TensorSpec:
     if axis is None:
+        if len(indices.shape) != 1:
+            raise ValueError(f"take_along_axis: with axis=None indices are a vector, got shape {tuple(indices.shape)}")
         return TensorSpec(indices.shape, x.dtype)
     axis = normalize_axis(axis, len(x.shape))
     if len(x.shape) != len(indices.shape):

@@ -58,6 +58,7 @@ def _positions(indices, shape, axis):
 
 def take_along_axis(x, indices, *, axis=None):
     """See `kcompat.spec.indexing.take_along_axis`."""
+    _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
     if axis is None:
         return take(x, indices)
     shape, axis = tuple(x.shape), normalize_axis(axis, len(x.shape))

@@ -5,8 +5,6 @@ are not here, `hard_sigmoid` has no second derivative in torch, `var` loses digi
 `batch_norm` folds the mean into the offset.
 """
 
-import itertools
-
 import torch
 from torch.nn import functional
 
@@ -40,14 +38,26 @@ from kcompat.backends.torch.elementwise import (
     tan,
     view,
 )
+from kcompat.backends.torch.indexing import scatter_add, scatter_add_along_axis, take, take_along_axis
 from kcompat.backends.torch.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
 from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
 from kcompat.backends.torch.scatter import scatter_max, scatter_multiply
+from kcompat.backends.torch.structure import (
+    broadcast_to,
+    concatenate,
+    flip,
+    interior_pad,
+    reshape,
+    split,
+    stack,
+    strided_slice,
+    transpose,
+)
 from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
 from kcompat.spec import OPS, TensorSpec, floatx, result_type
 from kcompat.spec._dtype import integer_type, number_type, shift_type
-from kcompat.spec._rules import maximum_along, normalize_axis, split_edges
+from kcompat.spec._rules import maximum_along
 
 __all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad", "convolution_kernel_grad"]
 __all__ += [
@@ -68,7 +78,9 @@ __all__ += [
 ]
 __all__ += ["log_softmax", "softmax"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
-__all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["scatter_add", "scatter_add_along_axis", "scatter_max", "scatter_multiply", "take", "take_along_axis"]
+__all__ += ["broadcast_to", "concatenate", "flip", "interior_pad", "reshape", "split", "stack", "strided_slice"]
+__all__ += ["transpose"]
 __all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
 
 # Arithmetic of two
@@ -327,94 +339,6 @@ def matmul(x1, x2):
     if x1.dtype is torch.bool:  # has no product in torch
         return torch.matmul(x1.to(torch.int32), x2.to(torch.int32)).to(torch.bool)
     return torch.matmul(x1, x2)
-
-
-# Structure
-
-
-def reshape(x, *, newshape):
-    return x.reshape(newshape)
-
-
-def transpose(x, *, axes=None):
-    return x.permute(tuple(range(x.ndim))[::-1] if axes is None else axes)
-
-
-def broadcast_to(x, *, shape):
-    return x.expand(shape)
-
-
-def flip(x, *, axis=None):
-    return torch.flip(x, tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis)
-
-
-def strided_slice(x, *, start, stop, step):
-    return x[tuple(map(slice, start, stop, step))]
-
-
-def interior_pad(x, *, low, high, interior, value=0.0):
-    if not any(interior):
-        pairs = [n for pair in zip(reversed(low), reversed(high), strict=True) for n in pair]
-        return torch.constant_pad_nd(x, pairs, value) if any(pairs) else x
-    spans = [n + (n - 1) * i if n else 0 for n, i in zip(x.shape, interior, strict=True)]
-    y = x.new_full([a + span + b for a, span, b in zip(low, spans, high, strict=True)], value)
-    y[tuple(slice(a, a + span, i + 1) for a, span, i in zip(low, spans, interior, strict=True))] = x
-    return y
-
-
-def _alike(xs):
-    return xs if all(x.dtype is xs[0].dtype for x in xs) else promoted(*xs)
-
-
-def concatenate(*xs, axis=0):
-    return torch.cat(_alike(xs), dim=axis)
-
-
-def stack(*x, axis=0):
-    return torch.stack(_alike(x), dim=axis)
-
-
-def split(x, *, indices_or_sections, axis=0):
-    axis = normalize_axis(axis, x.ndim)
-    edges = split_edges("split", x.shape[axis], indices_or_sections, axis)
-    return torch.split(x, [b - a for a, b in itertools.pairwise(edges)], dim=axis)
-
-
-# Indexing
-
-
-def _from_start(indices, size):
-    """Indices as torch takes them: int64, and none that counts from the end."""
-    indices = indices.to(torch.int64)
-    return torch.where(indices < 0, indices + size, indices)
-
-
-def take(x, indices, *, axis=None):
-    if axis is None:
-        x, axis = x.reshape(-1), 0
-    axis = normalize_axis(axis, x.ndim)
-    if type(indices) in SCALARS:
-        return x.select(axis, indices)
-    flat = _from_start(indices, x.shape[axis]).reshape(-1)
-    return x.index_select(axis, flat).reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
-
-
-def scatter_add(values, indices, *, axis, size):
-    before, after = values.shape[:axis], values.shape[axis + indices.ndim :]
-    flat = _from_start(indices, size).reshape(-1)
-    zeros = values.new_zeros((*before, size, *after))
-    return zeros.index_add_(axis, flat, values.reshape(*before, len(flat), *after))
-
-
-def take_along_axis(x, indices, *, axis=None):
-    if axis is None:
-        x, axis = x.reshape(-1), 0
-    return torch.take_along_dim(x, _from_start(indices, x.shape[axis]), dim=axis)
-
-
-def scatter_add_along_axis(values, indices, *, axis, size):
-    zeros = values.new_zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]))
-    return zeros.scatter_add_(axis, _from_start(indices, size).expand(values.shape), values)
 
 
 # Random
