@@ -28,7 +28,8 @@ def with_gradient(rule):
             @tf.custom_gradient
             def apply(*tensors):
                 y = f(*tensors, **attrs)
-                return y, lambda g: rule(interpreter(), g, y, *tensors, **attrs)
+                several = isinstance(y, tuple)
+                return y, lambda *g: rule(interpreter(), g if several else g[0], y, *tensors, **attrs)
 
             return apply(*tensors)
 
