@@ -119,7 +119,7 @@ def _fillings(rng):
 
 @composed(
     kinks=smooth,
-    specials=[Special(([1.0, 2.0], float("nan")), [float("nan")] * 2)],
+    specials=[Special(([1.0, 2.0], [float("nan")]), [float("nan")] * 2)],
     samples=_fillings,
     refusals=(Refusal((np.zeros((2, 3)), np.zeros(2))),),
 )
