@@ -59,34 +59,34 @@ class Verdict:
 
 
 @functools.cache
-def oracle() -> Oracle:
+def oracle() -> JudgingTarget:
     """The oracle by the bodies."""
-    return Oracle()
+    return JudgingTarget(Oracle())
 
 
 @functools.cache
-def envelope(alternative: int) -> Envelope:
+def envelope(alternative: int) -> JudgingTarget:
     """The envelope by the bodies, or by the formulas that ops declare besides."""
-    return Envelope(alternative)
+    return JudgingTarget(Envelope(alternative))
 
 
 @functools.lru_cache(maxsize=4096)
 def expected(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
     """The oracle's answer to a question, its bound, and sigma by the envelope."""
     if getattr(question, "by_envelope", False):
-        with envelope(0).still(profile):
-            answers = JudgingTarget(envelope(0)).ask(question, case)
+        with envelope(0).interpreter.still(profile):
+            answers = envelope(0).ask(question, case)
         for y in answers:
             y.bound = np.broadcast_to(1.0, y.shape)
     else:
-        with oracle().under(profile):
-            answers = JudgingTarget(oracle()).ask(question, case)
+        with oracle().interpreter.under(profile):
+            answers = oracle().ask(question, case)
     if not any(_may_differ(y) for y in answers):
         return tuple(Expected(y.value, np.broadcast_to(y.bound, y.shape), np.zeros(y.shape)) for y in answers)
     runs = [_run(envelope(0), case, question, profile, run) for run in range(RUNS)]
     for number in range(1, 1 + max((len(op.alternatives) for op in OPS.values()), default=0)):
         other = _run(envelope(number), case, question, profile, 0)
-        if not envelope(number).used_alternative:
+        if not envelope(number).interpreter.used_alternative:
             break
         runs += [other, *(_run(envelope(number), case, question, profile, run) for run in range(1, RUNS))]
     moved = zip(*runs, strict=True)
@@ -99,9 +99,9 @@ def _may_differ(y: Any) -> bool:
     return y.value.dtype.kind == "f" and bool(np.any((y.bound > 0) & np.isfinite(y.bound)))
 
 
-def _run(by: Envelope, case: Any, question: Question, profile: Profile, run: int) -> list[Any]:
-    with by.run(profile, zlib.crc32(f"{case.id} {question.__name__} {run}".encode())):
-        return [y.value for y in JudgingTarget(by).ask(question, case)]
+def _run(by: JudgingTarget, case: Any, question: Question, profile: Profile, run: int) -> list[Any]:
+    with by.interpreter.run(profile, zlib.crc32(f"{case.id} {question.__name__} {run}".encode())):
+        return [y.value for y in by.ask(question, case)]
 
 
 def _expected(value: np.ndarray, bound: np.ndarray, moved: tuple[Any, ...], profile: Profile) -> Expected:
@@ -184,7 +184,7 @@ def compare(name: str, expected: Expected, got: np.ndarray, profile: Profile = P
         unjudged=int(np.sum(~judged)),
         blind=float(np.mean(blind)),
         signed=float(np.mean(finite * np.sign(np.nan_to_num(off.astype(np.float64))))),
-        worst={"index": index, "expected": hexadecimal(value[index]), "got": hexadecimal(got[index])},
+        worst={"index": index, "shape": got.shape, "expected": hexadecimal(value[index]), "got": hexadecimal(got[index])},
         message=message,
     )
 
@@ -195,8 +195,5 @@ def _plain(x: Any) -> Any:
 
 def hexadecimal(x: Any) -> str:
     """A number to the last bit."""
-    return (
-        float(x).hex()
-        if np.asarray(x).dtype.kind == "f" or np.asarray(x).dtype.name == "bfloat16"
-        else str(np.asarray(x).item())
-    )
+    x = np.asarray(x)
+    return float(x).hex() if x.dtype.kind == "f" or x.dtype.name == "bfloat16" else str(x.item())

@@ -11,14 +11,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from kcompat.conformance import xfails
-from kcompat.conformance.gate import Verdict
+from kcompat.conformance.gate import Verdict, hexadecimal
+from kcompat.conformance.questions import Case
 from kcompat.conformance.suite import Check
-from kcompat.conformance.target import Target, Unsupported
+from kcompat.conformance.target import NotApplicable, Target, Unsupported
 
 STATUSES = ("pass", "fail", "error", "timeout", "skip", "unsupported", "xfail", "xpass")
 BAD = ("fail", "error", "timeout", "xpass")
 """What makes a run fail."""
+SHOWN = 16
+"""How many elements of an input a result quotes."""
 
 
 @dataclass
@@ -109,6 +114,8 @@ def run_one(target: Target, check: Check, timeout: float = 120.0) -> Result:
         with limited_to(timeout):
             verdict = check.run(target)
         status, message = ("pass" if verdict.right else "fail"), verdict.message
+    except NotApplicable as error:
+        status, message = "skip", str(error)
     except (Unsupported, NotImplementedError) as error:
         status, message = "unsupported", str(error)
     except Late:
@@ -116,6 +123,8 @@ def run_one(target: Target, check: Check, timeout: float = 120.0) -> Result:
     except Exception as error:
         status, message = "error", f"{type(error).__name__}: {error}"
     judged = status in ("pass", "fail")
+    if verdict.worst:
+        verdict.worst["inputs"] = inputs_at(check.case, verdict.worst)
     return Result(
         target=target.name,
         id=check.id,
@@ -131,3 +140,19 @@ def run_one(target: Target, check: Check, timeout: float = 120.0) -> Result:
         z=verdict.z if judged else None,
         **{name: getattr(verdict, name) for name in ("mean", "p99", "signed", "count", "unjudged", "blind", "worst")},
     )
+
+
+def inputs_at(case: Any, worst: dict[str, Any]) -> list[str]:
+    """What the worst element was made of, in hex: the elements that broadcast to it, small tensors whole."""
+    found = []
+    for x in getattr(case, "arrays", ()) if isinstance(case, Case) else ():
+        if not isinstance(x, np.ndarray):
+            found.append(repr(x))
+            continue
+        try:
+            found.append(hexadecimal(np.broadcast_to(x, worst["shape"])[tuple(worst["index"])]))
+        except ValueError:
+            shape = "x".join(map(str, x.shape))
+            elements = " ".join(map(hexadecimal, x.ravel()[:SHOWN]))
+            found.append(f"{x.dtype}[{shape}]: {elements}{' ...' if x.size > SHOWN else ''}")
+    return found

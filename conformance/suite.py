@@ -26,7 +26,7 @@ from kcompat.conformance import layer_cases, questions, step_cases, training_cas
 from kcompat.conformance.gate import Verdict, judge
 from kcompat.conformance.precision import PROFILES, Profile, unit_roundoff
 from kcompat.conformance.questions import Case
-from kcompat.conformance.target import Target, Unsupported
+from kcompat.conformance.target import NotApplicable, Target, Unsupported
 from kcompat.spec import FLOATS, OPS, Op, Refusal, Sample, TensorSpec
 
 LEVELS = ("L0", "L1", "L2", "L2s", "L3", "L4", "L5")
@@ -234,7 +234,7 @@ def value(profile: Profile, case: Case, target: Target) -> Verdict:
 def compiled_value(profile: Profile, case: Case, target: Target) -> Verdict:
     """The results where the target compiles."""
     if target.compile is None:
-        raise Unsupported(f"{target.name} has no compiler")
+        raise NotApplicable(f"{target.name} has no compiler")
     return judge(case, questions.value, target.ask(questions.compiled_value, case), profile)
 
 
@@ -249,7 +249,7 @@ def eager_gradient(profile: Profile, case: Case, target: Target) -> Verdict:
     """The gradients without a compiler."""
     _needs_vjp(target)
     if target.compile is None:
-        raise Unsupported(f"{target.name} has no compiler: its gradients are judged already")
+        raise NotApplicable(f"{target.name} has no compiler: its gradients are judged already")
     return _answer(questions.gradient, profile, case, target)
 
 

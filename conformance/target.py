@@ -24,6 +24,10 @@ class Unsupported(Exception):  # noqa: N818  (it is no error: a target need not 
     """Raised by a target for what it does not offer."""
 
 
+class NotApplicable(Exception):  # noqa: N818
+    """Raised by a check that has nothing to ask of a target, such as one of compiled code where nothing compiles."""
+
+
 class Target:
     """A library under test.
 

@@ -1,0 +1,138 @@
+"""The suite's part of the command line: `kcompat conform`, `case`, `repro`, `compare`, `mutants`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kcompat.conformance.precision import PROFILES
+from kcompat.conformance.selection import Selection
+from kcompat.conformance.suite import LEVELS
+
+
+def add_to(commands: Any) -> None:
+    """Add the suite's commands to the parser of `kcompat`."""
+    conform = commands.add_parser("conform", help="judge backends and other libraries by the conformance suite")
+    conform.add_argument("--backend", action="append", default=[], metavar="NAME", help="a backend; repeatable")
+    conform.add_argument(
+        "--target",
+        action="append",
+        default=[],
+        help="keras3:torch, raw:jax, or module:factory of an adapter; repeatable",
+    )
+    _select(conform)
+    conform.add_argument("--device", default="", help="the device that the target is to use, such as cuda")
+    conform.add_argument("--ops", action="append", default=[], metavar="PATTERN", help="ops (or layers) like conv*")
+    conform.add_argument("--id", action="append", default=[], metavar="PATTERN", help="checks like conv-*:gradient")
+    conform.add_argument("--quick", action="store_true", help="as few checks as name every clause of the spec")
+    conform.add_argument("--xfails", default="", metavar="FILE", help="a TOML file of expected failures")
+    conform.add_argument("--report", metavar="FILE", help="write the report as JSON")
+    conform.add_argument("--html", metavar="FILE", help="write the matrix as a page")
+    conform.add_argument("--junit", metavar="FILE", help="write JUnit's XML")
+    conform.add_argument("--jobs", type=int, default=2, help="processes at a time (default 2)")
+    conform.add_argument("--timeout", type=float, default=120.0, help="seconds a check (default 120)")
+    conform.set_defaults(run=run_conform)
+
+    case = commands.add_parser("case", help="show a check: its input, and what is expected")
+    case.add_argument("id")
+    case.add_argument("--profile", choices=PROFILES, default="fp32")
+    case.set_defaults(run=run_case)
+
+    repro = commands.add_parser(
+        "repro", help="print a short script that shows a check's result in the target's own API"
+    )
+    repro.add_argument("id")
+    repro.add_argument("--target", default="numpy")
+    repro.add_argument("--profile", choices=PROFILES, default="fp32")
+    repro.set_defaults(run=run_repro)
+
+    compare = commands.add_parser("compare", help="say what changed between two reports")
+    compare.add_argument("old")
+    compare.add_argument("new")
+    compare.set_defaults(run=run_compare)
+
+    mutants = commands.add_parser("mutants", help="measure the suite: which planted bugs does it find")
+    mutants.add_argument("--ops", action="append", default=[], metavar="PATTERN", help="mutants of ops like conv*")
+    mutants.add_argument("--report", metavar="FILE", help="write the table as JSON")
+    mutants.set_defaults(run=run_mutants)
+
+
+def _select(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--level", choices=LEVELS, default=LEVELS[-1], help="the highest level (default all)")
+    parser.add_argument("--profile", choices=PROFILES, default="fp32", help="the precision that the target declares")
+
+
+def run_conform(options: argparse.Namespace) -> None:
+    """Run the suite; the exit status is 1 if anything fails that is not expected to."""
+    from kcompat.conformance import conform, display, junit, page, report
+
+    selection = Selection(
+        level=options.level,
+        profile=options.profile,
+        device=options.device,
+        ops=tuple(options.ops),
+        ids=tuple(options.id),
+        quick=options.quick,
+        xfails=options.xfails,
+        timeout=options.timeout,
+    )
+    targets = [*options.backend, *options.target] or ["numpy"]
+    with told_plainly(), display.progress(targets) as on_progress:
+        found = conform.conform(targets, selection, options.jobs, on_progress)
+    display.show(found)
+    for path, render in ((options.html, page.render), (options.junit, junit.render)):
+        if path:
+            report.write_text(render(found), path)
+    if options.report:
+        report.write(found, options.report)
+    if report.problems(found):
+        sys.exit(1)
+
+
+def run_case(options: argparse.Namespace) -> None:
+    """Show a check."""
+    from kcompat.conformance import display
+
+    with told_plainly():
+        display.show_check(options.id, PROFILES[options.profile])
+
+
+def run_repro(options: argparse.Namespace) -> None:
+    """Print a script."""
+    from kcompat.conformance import repro
+
+    with told_plainly():
+        print(repro.script(options.target, options.id, options.profile))
+
+
+def run_compare(options: argparse.Namespace) -> None:
+    """Say what changed; the exit status is 1 if something that passed does not any more."""
+    from kcompat.conformance import compare, report
+
+    with told_plainly():
+        changes = compare.compare(report.read(options.old), report.read(options.new))
+    print("\n".join(map(str, changes)) or "nothing changed")
+    if any(change.worse for change in changes):
+        sys.exit(1)
+
+
+def run_mutants(options: argparse.Namespace) -> None:
+    """Run the mutants; the exit status is 1 if one survives."""
+    from kcompat.conformance import display, mutation
+
+    with told_plainly():
+        survivors = display.show_mutants(mutation.run(options.ops), options.report)
+    if survivors:
+        sys.exit(1)
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """What was asked wrongly is said in a line, without a traceback."""
+    try:
+        yield
+    except (LookupError, ValueError, ImportError, OSError) as error:
+        sys.exit(f"kcompat: {error}")
