@@ -103,7 +103,7 @@ def _power_base(B, g, y, x1, x2):
 def _power_exponent(B, g, y, x1, x2):
     """`x1 ** x2 * log(x1)`; 0 where x1 <= 0, the value at 0 for positive x2."""
     if isinstance(x1, (int, float)):
-        return g * y * math.log(x1) if x1 > 0 else B.zeros_like(x2)
+        return g * math.log(x1) * y if x1 > 0 else B.zeros_like(x2)
     positive = B.greater(x1, 0.0)
     return unbroadcast(B, g * B.where(positive, y * B.log(B.where(positive, x1, 1.0)), 0.0), x2)
 

@@ -17,7 +17,7 @@ LN2, LN10 = math.log(2.0), math.log(10.0)
 
 @function(
     specials={inf: inf, -inf: 0.0, nan: nan, 0.0: 1.0},
-    samples=samples.unary(extremes=(-125.0, 127.5, 1e-8)),
+    samples=samples.unary(extremes=(-125.0, 126.5, 1e-8)),
 )
 def exp2(B, x):
     """`2 ** x`."""
@@ -96,8 +96,9 @@ def cbrt(B, x):
     """The real cube root, negative for negative x; the slope at 0 is infinite."""
     ordinary = B.logical_and(B.isfinite(x), B.not_equal(x, 0.0))
     size = B.where(ordinary, B.absolute(x), 1.0)
-    root = B.exp(B.log(size) * (1.0 / 3.0))
-    root = root - (root - size / (root * root)) * (1.0 / 3.0)  # Newton: the logarithm is not as exact as this
+    inverse = B.exp(B.log(size) * (-1.0 / 3.0))
+    inverse = inverse * (4.0 - size * inverse * inverse * inverse) * (1.0 / 3.0)  # Newton: logarithms are not so exact
+    root = size * inverse * inverse
     zero = B.equal(x, 0.0)
     limit = B.where(zero, B.sqrt(B.where(zero, x, 1.0)), x)  # sqrt, for its slope at 0
     return B.where(ordinary, B.where(x < 0, -root, root), limit)

@@ -80,8 +80,10 @@ def arctan2(x1, x2):
 
 def _over_square(B, x, x1, x2):
     """`x / (x1 ** 2 + x2 ** 2)`, without overflow of the squares."""
-    size = _nonzero(B, B.hypot(x1, x2))
-    return x / size / size
+    size = B.hypot(x1, x2)
+    origin = B.equal(size, 0.0)
+    size = B.where(origin, 1.0, size)
+    return B.where(origin, 0.0, x / size) / size  # compilers make x / (size * size) of x / size / size
 
 
 @function(
@@ -138,8 +140,8 @@ def sinh(B, x):
     """The hyperbolic sine; it overflows only where the result does."""
     near = x * x < 1.0
     less_one = B.expm1(B.where(near, x, 0.0))
-    root = B.exp(x * 0.5)
-    return B.where(near, (less_one + less_one / (less_one + 1.0)) * 0.5, root * 0.5 * root - 0.5 / root / root)
+    up, down = B.exp(x * 0.5), B.exp(x * -0.5)
+    return B.where(near, (less_one + less_one / (less_one + 1.0)) * 0.5, up * 0.5 * up - down * 0.5 * down)
 
 
 @function(
