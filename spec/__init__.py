@@ -12,6 +12,7 @@ from kcompat.spec import (  # noqa: F401  (imported for their declarations)
     convolution,
     counting,
     creation,
+    ctc,
     cumulative,
     decomposition,
     depthwise,
