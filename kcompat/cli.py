@@ -1,12 +1,14 @@
-"""The command line: `kcompat backends`."""
+"""The command line: `kcompat backends`, and the commands of the conformance suite."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from kcompat import __version__
 from kcompat.backend import BackendInfo, list_backends
+from kcompat.conformance import cli as conformance
 from kcompat.interpreter import COMPOSED, MISSING, NATIVE
 from kcompat.spec import OPS
 
@@ -25,8 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     backends.add_argument("--ops", action="store_true", help="also say how each backend runs each op")
     backends.set_defaults(run=lambda options: print_backends(options.ops))
+    conformance.add_to(commands)
     options = parser.parse_args(arguments)
-    options.run(options)
+    try:
+        options.run(options)
+    except ModuleNotFoundError as error:
+        if error.name not in ("rich", "mpmath", "ml_dtypes"):
+            raise
+        sys.exit(f"kcompat: the suite needs {error.name}: pip install 'kcompat[conformance]'")
 
 
 def print_backends(ops: bool) -> None:
