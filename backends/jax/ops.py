@@ -1,5 +1,7 @@
 """The primitives on JAX arrays, and the composed ops whose body JAX would differentiate differently, or slowly."""
 
+import builtins
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +23,19 @@ from kcompat.backends.jax.elementwise import (
 )
 from kcompat.backends.jax.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
 from kcompat.backends.jax.matrix import matmul
+from kcompat.backends.jax.reduction import (
+    all,  # noqa: A004
+    any,  # noqa: A004
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    max,  # noqa: A004
+    min,  # noqa: A004
+    prod,
+    searchsorted,
+    sum,  # noqa: A004
+)
 from kcompat.backends.jax.scatter import scatter_max, scatter_multiply
 from kcompat.spec import float_type, floatx, result_type
 from kcompat.spec._dtype import integer_type as _integer_type
@@ -29,6 +44,7 @@ from kcompat.spec._rules import normalize_axes
 
 __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
 __all__ += ["arctan", "arctan2", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
+__all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_max", "scatter_multiply"]
 __all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
 
@@ -40,7 +56,7 @@ def _in_dtype(dtype, *xs):
 
     A Python scalar stays: JAX gives it the dtype of the tensor beside it, as the spec does.
     """
-    if all(isinstance(x, _SCALARS) for x in xs):
+    if builtins.all(isinstance(x, _SCALARS) for x in xs):
         return [jnp.asarray(x, dtype) for x in xs]
     return [x if isinstance(x, _SCALARS) or x.dtype == dtype else x.astype(dtype) for x in xs]
 
@@ -133,7 +149,7 @@ def arange(*, start, stop=None, step=None, dtype=None):
     first, last = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
     dtype = dtype or result_type(first, last, step)
-    if any(isinstance(x, float) for x in (first, last, step)):  # XLA would round differently from NumPy
+    if builtins.any(isinstance(x, float) for x in (first, last, step)):  # XLA would round differently from NumPy
         return jnp.asarray(np.arange(first, last, step), dtype)
     return jnp.arange(first, last, step, dtype)
 
@@ -144,23 +160,6 @@ def cast(x, *, dtype):
 
 def stop_gradient(variable):
     return lax.stop_gradient(variable)
-
-
-_SMALL_INTEGERS = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
-
-
-def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    return jnp.sum(x, axis, _SMALL_INTEGERS.get(x.dtype.name, x.dtype), keepdims=keepdims)
-
-
-def max(x, *, axis=None, keepdims=False):  # noqa: A001
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    return jnp.max(x, axis, keepdims=keepdims)
-
-
-def argmax(x, *, axis=None, keepdims=False):
-    return jnp.argmax(x, axis, keepdims=keepdims).astype("int32")
 
 
 def argsort(x, *, axis=-1):

@@ -1,5 +1,6 @@
 """The primitives on ndarrays, and the composed ops that NumPy has a faster form of."""
 
+import builtins
 import functools
 
 import numpy as np
@@ -239,7 +240,7 @@ def take_along_axis(x, indices, *, axis=None):
     if axis is None or np.ndim(x) != np.ndim(indices):
         return np.take_along_axis(x, indices, axis)
     axis %= x.ndim
-    if any(n != m for i, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True)) if i != axis):
+    if builtins.any(n != m for i, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True)) if i != axis):
         return np.take_along_axis(x, indices, axis)
     return x[_index_along(indices, indices.shape, axis)]
 

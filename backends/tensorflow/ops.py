@@ -19,7 +19,6 @@ from kcompat.backends.tensorflow.elementwise import (
     view,
 )
 from kcompat.backends.tensorflow.indexing import (
-    argmax,
     argsort,
     scatter_add,
     scatter_add_along_axis,
@@ -29,6 +28,19 @@ from kcompat.backends.tensorflow.indexing import (
 from kcompat.backends.tensorflow.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
 from kcompat.backends.tensorflow.nn import log_softmax, softmax
 from kcompat.backends.tensorflow.pooling import average_pool, max_pool
+from kcompat.backends.tensorflow.reduction import (
+    all,  # noqa: A004
+    any,  # noqa: A004
+    argmax,
+    argmin,
+    cumsum,
+    max,  # noqa: A004
+    mean,
+    min,  # noqa: A004
+    prod,
+    searchsorted,
+    sum,  # noqa: A004
+)
 from kcompat.backends.tensorflow.scatter import scatter_max, scatter_multiply
 from kcompat.backends.tensorflow.structure import (
     broadcast_to,
@@ -47,7 +59,10 @@ from kcompat.spec._dtype import number_type as _number_type
 from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = [
+    "all",
+    "any",
     "argmax",
+    "argmin",
     "argsort",
     "average_pool",
     "broadcast_to",
@@ -55,19 +70,26 @@ __all__ = [
     "convolution",
     "convolution_input_grad",
     "convolution_kernel_grad",
+    "cumsum",
     "flip",
     "interior_pad",
     "log_softmax",
+    "max",
     "max_pool",
+    "mean",
+    "min",
+    "prod",
     "reshape",
     "scatter_add",
     "scatter_add_along_axis",
     "scatter_max",
     "scatter_multiply",
+    "searchsorted",
     "softmax",
     "split",
     "stack",
     "strided_slice",
+    "sum",
     "take",
     "take_along_axis",
     "transpose",
@@ -329,37 +351,7 @@ def stop_gradient(variable):
     return tf.stop_gradient(variable)
 
 
-# Reduction and matrix products.
-
-_SUMMED_IN = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
-
-
-def _axes(axis):
-    return list(axis) if isinstance(axis, tuple) else axis
-
-
-def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_sum(_dtypes.convert(x, _SUMMED_IN.get(x.dtype.name, x.dtype.name)), _axes(axis), keepdims)
-
-
-def mean(x, *, axis=None, keepdims=False):
-    return tf.reduce_mean(_dtypes.as_float(x), _axes(axis), keepdims)
-
-
-def max(x, *, axis=None, keepdims=False):  # noqa: A001
-    if 0 in tuple(x.shape):
-        _rules.maximum_along(x, axis=axis, keepdims=keepdims)  # which refuses a maximum of nothing
-    if x.dtype == tf.bool:
-        return tf.reduce_any(x, _axes(axis), keepdims)
-    return tf.reduce_max(x, _axes(axis), keepdims)
-
-
-def min(x, *, axis=None, keepdims=False):  # noqa: A001
-    if 0 in tuple(x.shape):
-        _rules.maximum_along(x, axis=axis, keepdims=keepdims)
-    if x.dtype == tf.bool:
-        return tf.reduce_all(x, _axes(axis), keepdims)
-    return tf.reduce_min(x, _axes(axis), keepdims)
+# Matrix products.
 
 
 def matmul(x1, x2):

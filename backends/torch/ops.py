@@ -42,6 +42,21 @@ from kcompat.backends.torch.indexing import scatter_add, scatter_add_along_axis,
 from kcompat.backends.torch.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
 from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
+from kcompat.backends.torch.reduction import (
+    all,  # noqa: A004
+    any,  # noqa: A004
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    logsumexp,
+    max,  # noqa: A004
+    mean,
+    min,  # noqa: A004
+    prod,
+    searchsorted,
+    sum,  # noqa: A004
+)
 from kcompat.backends.torch.scatter import scatter_max, scatter_multiply
 from kcompat.backends.torch.structure import (
     broadcast_to,
@@ -55,9 +70,9 @@ from kcompat.backends.torch.structure import (
     transpose,
 )
 from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
-from kcompat.spec import OPS, TensorSpec, floatx, result_type
+from kcompat.spec import OPS, floatx, result_type
 from kcompat.spec._dtype import integer_type, number_type, shift_type
-from kcompat.spec._rules import maximum_along
+from kcompat.spec._rules import normalize_axis
 
 __all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad", "convolution_kernel_grad"]
 __all__ += [
@@ -78,6 +93,8 @@ __all__ += [
 ]
 __all__ += ["log_softmax", "softmax"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
+__all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "logsumexp"]
+__all__ += ["max", "mean", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_add", "scatter_add_along_axis", "scatter_max", "scatter_multiply", "take", "take_along_axis"]
 __all__ += ["broadcast_to", "concatenate", "flip", "interior_pad", "reshape", "split", "stack", "strided_slice"]
 __all__ += ["transpose"]
@@ -266,71 +283,15 @@ def stop_gradient(variable):
     return variable.detach()
 
 
-# Reductions, order
-
-_SMALL_INTEGERS = {
-    torch.bool: torch.int32,
-    torch.int8: torch.int32,
-    torch.int16: torch.int32,
-    torch.uint8: torch.uint32,
-    torch.uint16: torch.uint32,
-}
-
-
-def _is_no_axis(axis):
-    """Whether `axis` is an empty tuple, which to torch means all axes."""
-    return axis is not None and not isinstance(axis, int) and len(axis) == 0
-
-
-def _refuse_nothing(x, axis):
-    """Raise the spec's ValueError for a maximum over no elements."""
-    if x.numel() == 0:
-        maximum_along(TensorSpec(tuple(x.shape)), axis=axis)
-
-
-def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    if _is_no_axis(axis):
-        return x.to(_SMALL_INTEGERS.get(x.dtype, x.dtype))
-    if x.is_floating_point():
-        return torch.sum(x, dim=axis, keepdim=keepdims)
-    total = torch.sum(x.to(torch.int64), dim=axis, keepdim=keepdims)
-    return total.to(_SMALL_INTEGERS.get(x.dtype, x.dtype))
-
-
-def mean(x, *, axis=None, keepdims=False):
-    x = _as_float(x)
-    return x if _is_no_axis(axis) else torch.mean(x, dim=axis, keepdim=keepdims)
-
-
-def _extremum(f):
-    def call(x, *, axis=None, keepdims=False):
-        _refuse_nothing(x, axis)
-        return x if _is_no_axis(axis) else f(x, dim=() if axis is None else axis, keepdim=keepdims)
-
-    return call
-
-
-max, min = _extremum(torch.amax), _extremum(torch.amin)  # noqa: A001
-
-
-def logsumexp(x, *, axis=None, keepdims=False):
-    x = _as_float(x)
-    _refuse_nothing(x, axis)
-    return torch.logsumexp(x, dim=tuple(range(x.ndim)) if axis is None else axis, keepdim=keepdims)
-
-
-def argmax(x, *, axis=None, keepdims=False):
-    _refuse_nothing(x, axis)
-    x = x.to(torch.uint8) if x.dtype is torch.bool else x
-    return torch.argmax(x, dim=axis, keepdim=keepdims).to(torch.int32)
+# Order, matrix products
 
 
 def argsort(x, *, axis=-1):
-    return torch.argsort(x, dim=axis, stable=True).to(torch.int32)
+    return torch.argsort(x, dim=normalize_axis(axis, x.ndim), stable=True).to(torch.int32)
 
 
 def sort(x, *, axis=-1):
-    return torch.sort(x, dim=axis, stable=True).values
+    return torch.sort(x, dim=normalize_axis(axis, x.ndim), stable=True).values
 
 
 def matmul(x1, x2):
