@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from kcompat.backends.tensorflow.kinks import with_gradient
+from kcompat.spec import _rules
 from kcompat.spec._rules import normalize_axis
 
 

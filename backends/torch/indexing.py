@@ -23,7 +23,7 @@ def take(x, indices, *, axis=None):
     if type(indices) in SCALARS:
         return x.select(axis, indices)
     flat = _from_start(indices, x.shape[axis]).reshape(-1)
-    return x.index_select(axis, flat).reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+    return x.index_select(axis, flat).reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
 
 
 def scatter_add(values, indices, *, axis, size):
