@@ -116,7 +116,7 @@ def view(x: Any, *, dtype: str | None = None) -> TensorSpec:
     if "bool" in (source, target):
         raise TypeError(f"view: bool has no bits of its own, got {source} as {target}; use cast")
     old, new, shape = item_bits(source), item_bits(target), shape_of(x)
-    if old != new and not shape or new > old and shape[-1] * old % new:
+    if (old != new and not shape) or (new > old and shape[-1] * old % new):
         raise ValueError(
             f"view: the last axis of shape {shape} does not hold whole elements of {new} bits, it has {source}"
         )
@@ -264,13 +264,30 @@ def interior_pad(x: TensorSpec, *, low: Any, high: Any, interior: Any, value: fl
     return TensorSpec(tuple(sizes), x.dtype)
 
 
-def concatenate(*xs: TensorSpec, axis: int = 0) -> TensorSpec:
+def check_joinable(xs: Sequence[Any], axis: int) -> int:
+    """The axis, from 0, along which tensors can be joined."""
     if not xs:
         raise ValueError("concatenate: no tensors given")
-    axis = normalize_axis(axis, len(xs[0].shape))
-    others = {x.shape[:axis] + x.shape[axis + 1 :] for x in xs}
-    if len(others) > 1:
-        raise ValueError(f"concatenate: shapes differ outside axis {axis}: {[x.shape for x in xs]}")
+    first = tuple(xs[0].shape)
+    axis = normalize_axis(axis, len(first))
+    for x in xs[1:]:
+        shape = tuple(x.shape)
+        if len(shape) != len(first) or shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :]:
+            raise ValueError(f"concatenate: shapes differ outside axis {axis}: {[tuple(x.shape) for x in xs]}")
+    return axis
+
+
+def check_alike(xs: Sequence[Any], axis: int) -> int:
+    """The axis, from 0, that a stack of tensors gets."""
+    if not xs:
+        raise ValueError("stack: no tensors given")
+    if any(tuple(x.shape) != tuple(xs[0].shape) for x in xs[1:]):
+        raise ValueError(f"stack: the tensors have one shape, got {[tuple(x.shape) for x in xs]}")
+    return normalize_axis(axis, len(xs[0].shape) + 1)
+
+
+def concatenate(*xs: TensorSpec, axis: int = 0) -> TensorSpec:
+    axis = check_joinable(xs, axis)
     size = sum(x.shape[axis] for x in xs)
     shape = xs[0].shape
     return TensorSpec((*shape[:axis], size, *shape[axis + 1 :]), result_type(*xs))

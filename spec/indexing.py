@@ -205,7 +205,7 @@ def multi_hot(B, inputs, *, num_classes=None, axis=-1, dtype=None):
     """
     if num_classes is None or num_classes < 0:
         raise ValueError(f"multi_hot: num_classes is a number >= 0, got {num_classes}")
-    if not inputs.shape:
+    if len(inputs.shape) == 0:
         raise ValueError("multi_hot: inputs are sets of indices and have at least one axis, got rank 0")
     axis = normalize_axis(axis, len(inputs.shape) + 1)
     members = min(len(inputs.shape) - 1, 1)

@@ -101,7 +101,7 @@ def _cells(B, indices, sizes):
 
 def _depth(name, indices, values, shape):
     """How many axes of `shape` each index names."""
-    if not indices.shape:
+    if len(indices.shape) == 0:
         raise ValueError(f"{name}: indices need an axis for the parts of an index, got rank 0")
     depth = indices.shape[-1]
     expected = (*indices.shape[:-1], *shape[depth:])

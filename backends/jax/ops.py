@@ -37,9 +37,10 @@ from kcompat.backends.jax.reduction import (
     sum,  # noqa: A004
 )
 from kcompat.backends.jax.scatter import scatter_max, scatter_multiply
-from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec import _rules, float_type, floatx, result_type
 from kcompat.spec._dtype import integer_type as _integer_type
 from kcompat.spec._dtype import shift_type as _shift_type
+from kcompat.spec._rules import check_joinable as _check_joinable
 from kcompat.spec._rules import normalize_axes
 
 __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
@@ -108,6 +109,8 @@ def divide(x1, x2):
 
 
 def power(x1, x2):
+    if type(x2) is int and x2 < 0:
+        _rules.power(x1, x2)  # which refuses integers
     dtype = result_type(x1, x2)
     x1, x2 = (jnp.asarray(x, dtype) for x in _in_dtype(dtype, x1, x2))
     return _kinks.power(x1, x2) if jnp.issubdtype(dtype, jnp.floating) else jnp.power(x1, x2).astype(dtype)
@@ -191,6 +194,7 @@ def interior_pad(x, *, low, high, interior, value=0.0):
 
 
 def concatenate(*xs, axis=0):
+    axis = _check_joinable(xs, axis)
     return jnp.concatenate(_in_dtype(result_type(*xs), *xs), axis)
 
 

@@ -46,7 +46,7 @@ from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
 from kcompat.backends.numpy.update import adam_update
-from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec import _rules, float_type, floatx, result_type
 from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
@@ -239,8 +239,9 @@ def _index_along(indices, shape, axis):
 def take_along_axis(x, indices, *, axis=None):
     if axis is None or np.ndim(x) != np.ndim(indices):
         return np.take_along_axis(x, indices, axis)
-    axis %= x.ndim
+    axis = _rules.normalize_axis(axis, x.ndim)
     if builtins.any(n != m for i, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True)) if i != axis):
+        _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
         return np.take_along_axis(x, indices, axis)
     return x[_index_along(indices, indices.shape, axis)]
 

@@ -5,7 +5,7 @@ import itertools
 import torch
 
 from kcompat.backends.torch.dtypes import promoted
-from kcompat.spec._rules import normalize_axis, split_edges
+from kcompat.spec._rules import check_alike, check_joinable, normalize_axis, split_edges
 
 __all__ = [
     "broadcast_to",
@@ -62,12 +62,12 @@ def _alike(xs):
 
 def concatenate(*xs, axis=0):
     """See `kcompat.spec.structure.concatenate`."""
-    return torch.cat(_alike(xs), dim=axis)
+    return torch.cat(_alike(xs), dim=check_joinable(xs, axis))
 
 
 def stack(*x, axis=0):
     """See `kcompat.spec.structure.stack`."""
-    return torch.stack(_alike(x), dim=axis)
+    return torch.stack(_alike(x), dim=check_alike(x, axis))
 
 
 def split(x, *, indices_or_sections, axis=0):
