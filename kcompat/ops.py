@@ -17,27 +17,38 @@ import numpy as np
 
 from kcompat.active import active
 from kcompat.backend import current
+from kcompat.control import associative_scan, cond, fori_loop, map, scan, switch, vectorized_map, while_loop  # noqa: A004
 from kcompat.indexing import get_item
 from kcompat.rearrange import rearrange
 from kcompat.spec import OPS, SCALARS, Op, as_dtype, floatx, is_float
+from kcompat.vectorize import vectorize
 
 __all__ = [name for name, op in OPS.items() if op.public]
 __all__ += [
+    "associative_scan",
+    "cond",
     "convert_to_numpy",
     "convert_to_tensor",
     "custom_gradient",
     "dtype",
+    "fori_loop",
     "get_item",
     "grad",
     "is_tensor",
+    "map",
     "ndim",
     "nonzero",
     "rearrange",
+    "scan",
     "select",
     "shape",
     "size",
+    "switch",
     "value_and_grad",
+    "vectorize",
+    "vectorized_map",
     "vjp",
+    "while_loop",
 ]
 
 
@@ -92,18 +103,19 @@ def _listed(B: Any, x: Any) -> Any:
     return tuple(int(i) if isinstance(i, np.integer) else i if type(i) in B.tensor_types else B.admit(i) for i in x)
 
 
-def _make(op: Op) -> Callable[..., Any]:
+def make_function(op: Op, module: str = __name__) -> Callable[..., Any]:
+    """The public function of an op: it admits what is not known to be a tensor, and calls the active interpreter."""
     source, filename = _source(op), f"<kcompat.ops.{op.name}>"
     namespace: dict[str, Any] = {"active": active, "SCALARS": frozenset(SCALARS)}
     namespace |= {"as_dtype": as_dtype, "_as_float": _as_float, "_listed": _listed}
     exec(compile(source, filename, "exec"), namespace)
     function = namespace[op.name]
-    function.__doc__, function.__module__ = op.doc, __name__
+    function.__doc__, function.__module__ = op.doc, module
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return function
 
 
-globals().update({op.name: _make(op) for op in OPS.values() if op.public})
+globals().update({op.name: make_function(op) for op in OPS.values() if op.public})
 
 
 def __getattr__(name: str) -> Any:
@@ -265,3 +277,6 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         return B.engine.custom_gradient(B, f, args)
 
     return run
+
+
+from kcompat import image as image  # noqa: E402  (its functions are made by `make_function`)
