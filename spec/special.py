@@ -97,7 +97,8 @@ def cbrt(B, x):
     ordinary = B.logical_and(B.isfinite(x), B.not_equal(x, 0.0))
     size = B.where(ordinary, B.absolute(x), 1.0)
     inverse = B.exp(B.log(size) * (-1.0 / 3.0))
-    inverse = inverse * (4.0 - size * inverse * inverse * inverse) * (1.0 / 3.0)  # Newton: logarithms are not so exact
+    for _ in range(2):  # Newton's steps: the first makes the value exact, the second the slope
+        inverse = inverse * (4.0 - size * inverse * inverse * inverse) * (1.0 / 3.0)
     root = size * inverse * inverse
     zero = B.equal(x, 0.0)
     limit = B.where(zero, B.sqrt(B.where(zero, x, 1.0)), x)  # sqrt, for its slope at 0

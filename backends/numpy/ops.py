@@ -115,7 +115,7 @@ def _floating(f):
     return call
 
 
-add, subtract, multiply, power = map(_promoting, (np.add, np.subtract, np.multiply, np.power))
+add, subtract, multiply, _power = map(_promoting, (np.add, np.subtract, np.multiply, np.power))
 maximum, minimum = _promoting(np.maximum), _promoting(np.minimum)
 exp, expm1, log, log1p, sqrt = map(_floating, (np.exp, np.expm1, np.log, np.log1p, np.sqrt))
 sin, cos, tanh = map(_floating, (np.sin, np.cos, np.tanh))
@@ -129,6 +129,12 @@ left_shift, right_shift = _of_type(np.left_shift, _shift_type), _of_type(np.righ
 
 
 divide = _of_type(np.divide, float_type)
+
+
+def power(x1, x2):
+    if type(x2) is int and x2 < 0 and not _is_float(x1):
+        _rules.power(x1, x2)  # which refuses integers
+    return _power(x1, x2)
 
 
 def _of_floats(f):

@@ -124,6 +124,8 @@ def divide(x1, x2):
 
 
 def power(x1, x2):
+    if type(x2) is int and x2 < 0:
+        _rules.power(x1, x2)  # which refuses integers
     constant = type(x2) in _dtypes.SCALARS and x2 != 0
     x1, x2 = _dtypes.pair(x1, x2)
     if not x1.dtype.is_floating:
@@ -144,7 +146,7 @@ def minimum(x1, x2):
 def clip(x, x_min, x_max):
     x, x_min, x_max = _dtypes.promoted(x, x_min, x_max)
     if not x.dtype.is_floating:
-        return _dtypes.through(lambda x, low, high: tf.maximum(tf.minimum(x, high), low), tf.int64, x, x_min, x_max)
+        return _dtypes.through(lambda x, low, high: tf.minimum(tf.maximum(x, low), high), tf.int64, x, x_min, x_max)
     return _kinks.clip(x, x_min, x_max)
 
 

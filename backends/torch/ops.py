@@ -70,7 +70,7 @@ from kcompat.backends.torch.structure import (
     transpose,
 )
 from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
-from kcompat.spec import OPS, floatx, result_type
+from kcompat.spec import OPS, _rules, floatx, result_type
 from kcompat.spec._dtype import integer_type, number_type, shift_type
 from kcompat.spec._rules import normalize_axis
 
@@ -144,6 +144,8 @@ _pow = of_two(torch.pow)
 
 
 def power(x1, x2):
+    if type(x2) is int and x2 < 0:
+        _rules.power(x1, x2)  # which refuses integers
     if not as_is(x1, x2):
         x1, x2 = promoted(x1, x2)
     if type(x2) in SCALARS or not x2.requires_grad:
