@@ -46,7 +46,7 @@ def lu(x):
     """The factors of `x` `(..., M, M)` in one matrix, and the int32 permutation `(..., M)` with `x[p] = L @ U`.
 
     Gaussian elimination with partial pivoting: U is on and above the diagonal, L without its unit diagonal below.
-    The factors of a matrix that this divides by a pivot 0 are unspecified, or an error.
+    A singular matrix has a 0 on the diagonal of U, or is refused by a backend.
     """
 
 
@@ -61,7 +61,8 @@ def lu_factor(B, x):
     """The factors of `x` `(..., M, M)` in one matrix, and the int32 pivots `(..., M)`, as in LAPACK.
 
     U is on and above the diagonal, L without its unit diagonal below. In step i of the elimination, rows i and
-    `pivots[i]` were exchanged. The factors of a singular matrix are unspecified, or an error.
+    `pivots[i]` were exchanged. A singular matrix has a 0 on the diagonal of U, or is
+    refused by a backend.
     """
     factors, permutation = B.lu(x)
     return factors, _pivots(B, permutation)

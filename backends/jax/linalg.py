@@ -5,10 +5,10 @@ import functools
 import jax.numpy as jnp
 from jax import lax
 
-from kcompat.backends.jax.declared import declared
+from kcompat.backends.jax.declared import by_body, declared
 from kcompat.spec import OPS
 
-__all__ = ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
+__all__ = ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 
 def _declared(f):
@@ -77,3 +77,13 @@ def lu(x):
     """See `kcompat.spec.lu.lu`."""
     factors, _, permutation = lax.linalg.lu(x)
     return factors, permutation
+
+
+@declared
+def linear_solve(a, b):
+    """See `kcompat.spec.linalg.linear_solve`."""
+    wide = a.dtype if a.dtype.itemsize >= 4 else "float32"
+    return jnp.linalg.solve(a.astype(wide), b.astype(wide)).astype(a.dtype)
+
+
+det, pinv, slogdet = map(by_body, ("det", "pinv", "slogdet"))

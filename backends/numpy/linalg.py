@@ -6,7 +6,7 @@ import numpy as np
 
 from kcompat.spec import OPS
 
-__all__ = ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
+__all__ = ["cholesky", "eigh", "linear_solve", "lu", "qr", "svd", "triangular_solve"]
 
 
 def _declared(f):
@@ -83,6 +83,13 @@ def _solve_lower(a, b):
     return np.concatenate((first, _solve_lower(a[..., half:, half:], rest)), -2)
 
 
+def linear_solve(a, b):
+    """See `kcompat.spec.linalg.linear_solve`."""
+    if a.dtype in (np.float32, np.float64):
+        return np.linalg.solve(a, b)
+    return np.linalg.solve(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
+
+
 @_declared
 def lu(x):
     """See `kcompat.spec.lu.lu`."""
@@ -114,7 +121,9 @@ def _factor_column(x):
     np.put_along_axis(order, pivot, 0, -1)
     order[..., :1] = pivot
     x = _take_rows(x, order)
-    return np.concatenate((x[..., :1, :], x[..., 1:, :] / x[..., :1, :]), -2), order
+    pivot = x[..., :1, :]
+    pivots_or_ones = np.where(pivot == 0, 1, pivot)  # below a 0 there are only zeros
+    return np.concatenate((pivot, x[..., 1:, :] / pivots_or_ones), -2), order
 
 
 def _take_rows(x, order):

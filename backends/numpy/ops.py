@@ -26,7 +26,7 @@ from kcompat.backends.numpy.elementwise import (
     nextafter,
     view,
 )
-from kcompat.backends.numpy.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
+from kcompat.backends.numpy.linalg import cholesky, eigh, linear_solve, lu, qr, svd, triangular_solve
 from kcompat.backends.numpy.random import random_bits
 from kcompat.backends.numpy.reduction import (
     all,  # noqa: A004
@@ -66,8 +66,8 @@ __all__ += [
     "view",
 ]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
-__all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
 __all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["cholesky", "eigh", "linear_solve", "lu", "qr", "svd", "triangular_solve"]
 
 _WIDE = np.dtype(np.float64)
 

@@ -4,10 +4,11 @@ import functools
 
 import tensorflow as tf
 
-from kcompat.backends.tensorflow.kinks import declared
-from kcompat.spec import OPS
+from kcompat.backends.tensorflow.kinks import by_body, declared
+from kcompat.spec import OPS, floatx
+from kcompat.spec._matrix import check_square
 
-__all__ = ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
+__all__ = ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 
 def _declared(f):
@@ -78,3 +79,36 @@ def lu(x):
     """See `kcompat.spec.lu.lu`."""
     factors, permutation = tf.linalg.lu(x)
     return factors, permutation
+
+
+def _wide(x):
+    return x if x.dtype.size >= 4 else tf.cast(x, tf.float32)
+
+
+@declared
+def linear_solve(a, b):
+    """See `kcompat.spec.linalg.linear_solve`."""
+    return tf.cast(tf.linalg.solve(_wide(a), _wide(b)), a.dtype)
+
+
+def _floats(name, x):
+    check_square(name, x)
+    return x if x.dtype.is_floating else tf.cast(x, floatx())
+
+
+@declared
+def det(x):
+    """See `kcompat.spec.linalg.det`; the kernel of `lu` refuses singular matrices."""
+    x = _floats("det", x)
+    return tf.cast(tf.linalg.det(_wide(x)), x.dtype)
+
+
+@declared
+def slogdet(x):
+    """See `kcompat.spec.linalg.slogdet`."""
+    x = _floats("slogdet", x)
+    sign, logarithm = tf.linalg.slogdet(_wide(x))
+    return tf.cast(sign, x.dtype), tf.cast(logarithm, x.dtype)
+
+
+pinv = by_body("pinv")

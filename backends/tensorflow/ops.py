@@ -25,7 +25,18 @@ from kcompat.backends.tensorflow.indexing import (
     take,
     take_along_axis,
 )
-from kcompat.backends.tensorflow.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
+from kcompat.backends.tensorflow.linalg import (
+    cholesky,
+    det,
+    eigh,
+    linear_solve,
+    lu,
+    pinv,
+    qr,
+    slogdet,
+    svd,
+    triangular_solve,
+)
 from kcompat.backends.tensorflow.nn import log_softmax, softmax
 from kcompat.backends.tensorflow.pooling import average_pool, max_pool
 from kcompat.backends.tensorflow.reduction import (
@@ -95,7 +106,7 @@ __all__ = [
     "transpose",
 ]
 __all__ += ["arctan", "arctan2", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
-__all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
+__all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 
 # Arithmetic.

@@ -4,11 +4,11 @@ import functools
 
 import torch
 
-from kcompat.backends.torch.declared import declared
+from kcompat.backends.torch.declared import by_body, declared
 from kcompat.backends.torch.dtypes import TORCH
 from kcompat.spec import OPS
 
-__all__ = ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
+__all__ = ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 
 def _declared(f):
@@ -80,3 +80,13 @@ def lu(x):
         return factors, torch.empty(x.shape[:-1], dtype=torch.int32)
     permutation = torch.lu_unpack(factors, pivots, unpack_data=False)[0]
     return factors, torch.argmax(permutation, -2).to(torch.int32)
+
+
+@declared
+def linear_solve(a, b):
+    """See `kcompat.spec.linalg.linear_solve`; torch's own raises for a singular matrix, after a look at all results."""
+    wide = a.dtype if a.dtype.itemsize >= 4 else torch.float32
+    return torch.linalg.solve_ex(a.to(wide), b.to(wide))[0].to(a.dtype)
+
+
+det, pinv, slogdet = map(by_body, ("det", "pinv", "slogdet"))

@@ -39,7 +39,18 @@ from kcompat.backends.torch.elementwise import (
     view,
 )
 from kcompat.backends.torch.indexing import scatter_add, scatter_add_along_axis, take, take_along_axis
-from kcompat.backends.torch.linalg import cholesky, eigh, lu, qr, svd, triangular_solve
+from kcompat.backends.torch.linalg import (
+    cholesky,
+    det,
+    eigh,
+    linear_solve,
+    lu,
+    pinv,
+    qr,
+    slogdet,
+    svd,
+    triangular_solve,
+)
 from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
 from kcompat.backends.torch.reduction import (
@@ -98,7 +109,7 @@ __all__ += ["max", "mean", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_add", "scatter_add_along_axis", "scatter_max", "scatter_multiply", "take", "take_along_axis"]
 __all__ += ["broadcast_to", "concatenate", "flip", "interior_pad", "reshape", "split", "stack", "strided_slice"]
 __all__ += ["transpose"]
-__all__ += ["cholesky", "eigh", "lu", "qr", "svd", "triangular_solve"]
+__all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 # Arithmetic of two
 

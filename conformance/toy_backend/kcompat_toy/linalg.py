@@ -60,5 +60,6 @@ def _eliminate(x, order):
     for k in range(min(x.shape)):
         pivot = k + np.argmax(np.abs(x[k:, k]))
         x[[k, pivot]], order[[k, pivot]] = x[[pivot, k]], order[[pivot, k]]
-        x[k + 1 :, k] /= x[k, k]
+        if x[k, k] != 0:
+            x[k + 1 :, k] /= x[k, k]
         x[k + 1 :, k + 1 :] -= np.outer(x[k + 1 :, k], x[k, k + 1 :])
