@@ -159,8 +159,8 @@ def ldexp(B, x1, x2):
     kind = result_type(x2)
     if kind == "bool" or is_float(kind):
         raise TypeError(f"ldexp: the exponent is an integer, got {kind}; use x1 * power(2.0, x2)")
-    y, x2 = as_tensors(B, x1, 1.0)[0], as_tensors(B, x2, 0)[0]
-    down, left = B.less(x2, 0), B.absolute(B.cast(x2, dtype="int32"))
+    y, x2 = as_tensors(B, x1, 1.0)[0], B.clip(B.cast(as_tensors(B, x2, 0)[0], dtype="int32"), -5000, 5000)
+    down, left = B.less(x2, 0), B.absolute(x2)
     for power in POWERS[float_type(x1)]:
         takes = B.greater_equal(left, power)
         left = B.where(takes, left - power, left)

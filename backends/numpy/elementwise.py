@@ -6,7 +6,8 @@ import numpy as np
 
 from kcompat.backends.numpy.dtypes import in_dtype, is_float, is_wider
 from kcompat.spec import _rules as rules
-from kcompat.spec import float_type, floatx
+from kcompat.spec import as_dtype, float_type, floatx
+from kcompat.spec.conversion import LARGEST
 
 __all__ = [
     "arctan",
@@ -20,6 +21,7 @@ __all__ = [
     "integer_quotient",
     "log2",
     "log10",
+    "nan_to_num",
     "nextafter",
     "view",
 ]
@@ -64,6 +66,16 @@ def gcd(x1, x2):
 def view(x, *, dtype=None):
     """See `kcompat.spec.bits.view`."""
     return np.asarray(x, order="C").view(rules.view(x, dtype=dtype).dtype)
+
+
+def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+    """See `kcompat.spec.conversion.nan_to_num`, whose body would take float32's largest number for bfloat16's."""
+    if not is_float(x):
+        return x
+    largest, number = LARGEST[as_dtype(x.dtype)], x.dtype.type
+    high = number(largest if posinf is None else posinf)
+    low = number(-largest if neginf is None else neginf)
+    return np.where(np.isnan(x), number(nan), np.where(x == np.inf, high, np.where(x == -np.inf, low, x)))
 
 
 def copy(x):

@@ -23,6 +23,7 @@ from kcompat.backends.numpy.elementwise import (
     integer_quotient,
     log2,
     log10,
+    nan_to_num,
     nextafter,
     view,
 )
@@ -62,6 +63,7 @@ __all__ += [
     "integer_quotient",
     "log2",
     "log10",
+    "nan_to_num",
     "nextafter",
     "view",
 ]
