@@ -136,7 +136,7 @@ class KerasTarget(Target):
             found = layer(self._asarray(x), **training)
             outputs = list(found) if isinstance(found, (list, tuple)) else [found]
             if case.training:
-                outputs += [w.value for w in layer.weights if w.path not in {v.path for v in layer.trainable_weights}]
+                outputs += [v.value for w, v in zip(ours.weights, layer.weights, strict=True) if not w.trainable]
             return tuple(map(self._to_numpy, outputs))
 
     def loss_value(self, case: step_cases.LossCase) -> tuple[np.ndarray, ...]:
