@@ -26,7 +26,6 @@ from kcompat.backends.torch.elementwise import (
     arctan,
     arctan2,
     copy,
-    cosh,
     exp2,
     fmod,
     gcd,
@@ -34,7 +33,6 @@ from kcompat.backends.torch.elementwise import (
     log2,
     log10,
     nextafter,
-    sinh,
     tan,
     view,
 )
@@ -90,7 +88,6 @@ __all__ += [
     "arctan",
     "arctan2",
     "copy",
-    "cosh",
     "exp2",
     "fmod",
     "gcd",
@@ -98,7 +95,6 @@ __all__ += [
     "log2",
     "log10",
     "nextafter",
-    "sinh",
     "tan",
     "view",
 ]
