@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from kcompat import tree
 from kcompat.active import active
 from kcompat.backend import current
 from kcompat.control import associative_scan, cond, fori_loop, map, scan, switch, vectorized_map, while_loop  # noqa: A004
+from kcompat.gradients import split_aux
 from kcompat.indexing import get_item
 from kcompat.rearrange import rearrange
 from kcompat.spec import OPS, SCALARS, Op, as_dtype, floatx, is_float
@@ -35,6 +37,7 @@ __all__ += [
     "get_item",
     "grad",
     "is_tensor",
+    "jvp",
     "map",
     "ndim",
     "nonzero",
@@ -97,7 +100,6 @@ def _as_float(B: Any, x: Any) -> Any:
 
 def _listed(B: Any, x: Any) -> Any:
     """Integers, one by one: ints that are known, and scalar tensors; or all of them in one tensor."""
-    x = x.tolist() if isinstance(x, np.ndarray) else x
     if not isinstance(x, (list, tuple)):
         return x if type(x) in B.tensor_types else B.admit(x)
     return tuple(int(i) if isinstance(i, np.integer) else i if type(i) in B.tensor_types else B.admit(i) for i in x)
@@ -257,6 +259,41 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     """
     B = current()
     return B.engine.vjp(B, f, primals)
+
+
+def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """The result of `fun(*primals)`, and its derivative in the direction of the tangents: `J @ tangents`.
+
+    A pullback is linear in its cotangent, and its own pullback is the derivative, on every backend: at the cost of
+    about four evaluations of `fun`.
+
+    Args:
+        fun: takes and gives trees of float tensors; with `has_aux`, it gives a pair (result, anything).
+        primals: its arguments, a list or tuple of trees of float tensors.
+        tangents: the directions, of the same structure and shapes.
+        has_aux: whether `fun` gives a pair.
+
+    Returns:
+        `(result, tangent)`, the tangent with the structure of the result; or `(result, tangent, aux)`.
+
+    Raises:
+        ValueError: if the tangents do not have the shapes of the primals.
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    given, wanted = ([shape(x) for x in tree.flatten(trees)[0]] for trees in (tangents, primals))
+    if given != wanted:
+        raise ValueError(f"jvp: tangents have the shapes of the primals, {wanted}; got {given}")
+
+    def result_of(*args: Any) -> Any:
+        return split_aux(fun(*args), has_aux)[0]
+
+    def pull_back(cotangent: Any) -> Any:
+        return vjp(result_of, *primals)[1](cotangent)
+
+    result, aux = split_aux(fun(*primals), has_aux)
+    zeros = tree.map_leaves(lambda y: active().zeros_like(y), result)
+    (tangent,) = vjp(pull_back, zeros)[1](tangents)
+    return (result, tangent, aux) if has_aux else (result, tangent)
 
 
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
