@@ -37,8 +37,8 @@ def _of_integers(f, dtype, *xs):
 
 @kinks.declared
 def fmod_(x1, x2):
-    """TensorFlow's own has no gradient."""
-    return tf.truncatemod(x1, x2)
+    """TensorFlow's own has no gradient, and no halves, whose remainders are as exact in float32."""
+    return dtypes.through(tf.truncatemod, tf.float32, x1, x2) if x1.dtype.size == 2 else tf.truncatemod(x1, x2)
 
 
 def fmod(x1, x2):

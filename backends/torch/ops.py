@@ -241,8 +241,12 @@ erf, erfc, erfinv = map(_floating, (torch.erf, torch.erfc, torch.erfinv))
 rsqrt, reciprocal, sigmoid = map(_floating, (torch.rsqrt, torch.reciprocal, torch.sigmoid))
 relu = torch.relu
 relu6, silu, selu = map(_floating, (functional.relu6, functional.silu, functional.selu))
-negative, square, absolute = map(_of_one, (torch.neg, torch.square, torch.abs))
+negative, square = _of_one(torch.neg), _of_one(torch.square)
 isnan, isfinite, logical_not = map(_of_one, (torch.isnan, torch.isfinite, torch.logical_not))
+
+
+def absolute(x):
+    return torch.abs(x) if x.dtype.is_signed else x
 
 
 def sign(x):
@@ -266,7 +270,7 @@ def softplus(x):
 
 
 def full(*, shape, fill_value, dtype=None):
-    dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
+    dtype = dtype or floatx()
     return torch.full((shape,) if isinstance(shape, int) else tuple(shape), fill_value, dtype=TORCH[dtype])
 
 
