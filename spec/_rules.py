@@ -348,7 +348,7 @@ def scatter_add_along_axis(values: TensorSpec, indices: TensorSpec, *, axis: int
 
 def full(*, shape: Any, fill_value: Any, dtype: str | None = None) -> TensorSpec:
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    return TensorSpec(shape, dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value)))
+    return TensorSpec(shape, dtype or floatx())
 
 
 def arange(*, start: Any, stop: Any = None, step: Any = None, dtype: str | None = None) -> TensorSpec:

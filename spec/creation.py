@@ -11,14 +11,15 @@ from kcompat.spec._rules import broadcast_shapes
 
 def _filled(rng):
     yield Sample((), {"shape": (2, 3), "fill_value": 1.5})
-    yield Sample((), {"shape": (), "fill_value": 7})
-    yield Sample((), {"shape": (0, 2), "fill_value": True})
+    yield Sample((), {"shape": (), "fill_value": 7, "dtype": "int32"})
+    yield Sample((), {"shape": (0, 2), "fill_value": True, "dtype": "bool"})
+    yield Sample((), {"shape": 3, "fill_value": -7})
     yield Sample((), {"shape": (2,), "fill_value": 3, "dtype": "float32"})
 
 
 @primitive(rule=rules.full, vjp=None, error=EXACT, kinks=smooth, specials=ordinary, samples=_filled)
 def full(*, shape, fill_value, dtype=None):
-    """A tensor of one Python scalar; the dtype is floatx, int32 or bool unless given."""
+    """A tensor of one number; the dtype is floatx unless given."""
 
 
 def _ranges(rng):

@@ -230,13 +230,14 @@ def _places(rng):
     refusals=(Refusal((_CLASSES,), attrs={"shape": (2, -1)}),),
 )
 def unravel_index(B, indices, *, shape):
-    """The coordinates, one tensor an axis, of the elements that row-major `indices` into `shape` name.
+    """The int32 coordinates, one tensor an axis, of the elements that row-major `indices` into `shape` name.
 
     Negative indices count from the end. Of an index out of range the first coordinate is out of range.
     """
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(n < 0 for n in sizes):
         raise ValueError(f"unravel_index: the sizes of a shape are not negative, got {sizes}")
+    indices = B.cast(indices, dtype="int32")
     index = B.where(B.less(indices, 0), B.add(indices, math.prod(sizes)), indices)
     coordinates = []
     for axis in range(len(sizes)):

@@ -147,6 +147,16 @@ def _geometric(rng):
     yield Sample((rng.uniform(0.5, 2.0, (2,)), 1.5), {"num": 0})
 
 
+def _root(B, x, order, steps, shape):
+    """`|x| ** (order / steps)`: the exponent's rounding error, times log(x), would be most of the result's."""
+    size, exponent = B.absolute(x), np.reshape(order / steps, tuple(shape))
+    if B.dtype(x) == "float64":
+        return B.power(size, B.constant(exponent))
+    held = exponent.astype("float32")
+    rest = (exponent - held).astype("float32")
+    return B.multiply(B.power(size, B.constant(held)), B.exp(B.multiply(B.constant(rest), B.log(size))))
+
+
 @composed(
     kinks=smooth,
     specials=[
@@ -172,12 +182,13 @@ def geomspace(B, start, stop, *, num=50, endpoint=True, dtype=None, axis=0):
         B.multiply(_at(B, x, shape, axis), B.full(shape=(), fill_value=1, dtype=floats)) for x in (start, stop)
     )
     i, steps = _steps(B, num, shape, axis, floats), max(num - 1 if endpoint else num, 1)
-    part = B.divide(i, float(steps))
     sign = B.sign(first)
-    between = B.power(B.absolute(first), B.subtract(1.0, part)) * B.power(B.absolute(last), part)
-    y = B.where(B.equal(i, 0.0), first, sign * between)
+    below, above = (
+        _root(B, x, order, steps, i.shape) for x, order in ((first, steps - np.arange(num)), (last, np.arange(num)))
+    )
+    y = B.where(B.equal(i, 0.0), first, B.multiply(B.multiply(sign, below), above))
     y = B.where(B.equal(i, float(steps)), last, y)
-    y = B.where(B.greater(sign * B.sign(last), 0.0), y, nan)
+    y = B.where(B.greater(B.multiply(sign, B.sign(last)), 0.0), y, nan)
     return _result(B, y, num, shape, axis, dtype)
 
 

@@ -143,7 +143,7 @@ def scale_and_shift(x, *, factor, offset):
 
 
 def full(*, shape, fill_value, dtype=None):
-    dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
+    dtype = dtype or floatx()
     with _scope(dtype in _WIDE):
         return jnp.full(shape, fill_value, dtype)
 

@@ -159,7 +159,7 @@ def relu(x):
 
 
 def full(*, shape, fill_value, dtype=None):
-    return np.full(shape, fill_value, dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value)))
+    return np.full(shape, fill_value, dtype or floatx())
 
 
 def arange(*, start, stop=None, step=None, dtype=None):

@@ -341,7 +341,7 @@ def right_shift(x, y):
 
 
 def full(*, shape, fill_value, dtype=None):
-    dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
+    dtype = dtype or floatx()
     return tf.fill((shape,) if isinstance(shape, int) else tuple(shape), _dtypes.convert(fill_value, dtype))
 
 
