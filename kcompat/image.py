@@ -11,11 +11,13 @@ from kcompat.ops import make_function
 from kcompat.spec import OPS
 
 _NAMES = (
+    "affine_transform",
     "crop_images",
     "extract_patches",
     "extract_patches_3d",
     "gaussian_blur",
     "hsv_to_rgb",
+    "map_coordinates",
     "pad_images",
     "resize",
     "rgb_to_grayscale",

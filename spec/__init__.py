@@ -40,6 +40,7 @@ from kcompat.spec import (  # noqa: F401  (imported for their declarations)
     reduction,
     resizing,
     rounding,
+    sampling,
     scatter,
     shrink,
     slicing,

@@ -190,13 +190,11 @@ def resize(
     dtype = B.dtype(images)
     if dtype == "bool" and interpolation != "nearest":
         raise ValueError(f"resize: bool has no values between; use 'nearest' or cast, got {interpolation!r}")
-    x = images
+    x = images if interpolation == "nearest" or is_float(dtype) else B.cast(images, dtype="float32")
     if crop_to_aspect_ratio:
         x = _crop_to(B, x, (height, width), size)
     if pad_to_aspect_ratio:
         x = _pad_to(B, x, (height, width), size, fill_value)
-    if interpolation != "nearest" and not is_float(dtype):
-        x = B.cast(x, dtype="float32")
     for axis, n in ((height, size[0]), (width, size[1])):
         if interpolation == "nearest":
             x = B.take(x, B.constant(nearest_cells(x.shape[axis], n)), axis=axis)
