@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from kcompat.spec import result_type
-from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, total_dtype
+from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, normalize_axis, total_dtype
 
 __all__ = ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 
@@ -30,6 +30,7 @@ max, min, all, any = map(_over_axes, (jnp.max, jnp.min, jnp.all, jnp.any))  # no
 
 def _index(f):
     def call(x, *, axis=None, keepdims=False):
+        axis = None if axis is None else normalize_axis(axis, x.ndim)
         return f(x, axis, keepdims=keepdims).astype("int32")
 
     return call

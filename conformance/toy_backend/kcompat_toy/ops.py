@@ -51,7 +51,7 @@ def _sum(x, *, axis=None, keepdims=False):
 sum = _primitive("sum", _sum)  # noqa: A001
 max = _primitive("max", lambda x, *, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims))  # noqa: A001
 argmax = _primitive("argmax", lambda x, *, axis=None, keepdims=False: np.argmax(x, axis, keepdims=keepdims))
-cumsum = _primitive("cumsum", lambda x, *, axis=None, dtype=None: np.cumsum(x, axis, dtype or x.dtype))
+cumsum = _primitive("cumsum", lambda x, *, axis=None, dtype=None: np.cumsum(x, axis, dtype))
 argsort = _primitive("argsort", lambda x, *, axis=-1: np.argsort(x, axis, kind="stable"))
 
 full = _primitive("full", lambda *, shape, fill_value, dtype=None: np.full(shape, fill_value))
