@@ -12,9 +12,12 @@ from kcompat import losses, optimizers
 from kcompat.active import use
 from kcompat.conformance.layer_cases import in_floatx, running_on
 from kcompat.conformance.questions import Arrays
+from kcompat.loss import REDUCTIONS
 from kcompat.variable import Variable, bind
 
 STEPS = 6
+OF_PROBABILITIES = ("KLDivergence", "Dice", "Tversky")
+AWAY_FROM_ZERO = ("MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Poisson")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +49,22 @@ class LossCase:
         rng = np.random.default_rng(zlib.crc32(self.id.encode()))
         prediction = rng.integers(-64, 65, self.prediction) / 16
         truth: np.ndarray = rng.integers(-64, 65, self.truth) / 16
-        if "Crossentropy" in self.name:
+        if "ross" in self.name or self.name in OF_PROBABILITIES:  # a crossentropy
             if not self.arguments.get("from_logits"):
                 prediction = rng.integers(0, 17, self.prediction) / 16
             truth = rng.integers(0, 9, self.truth) / 8
-        if self.name.startswith("Sparse"):
-            if not self.arguments:
+        if self.name in AWAY_FROM_ZERO:
+            prediction, truth = np.abs(prediction) + 1 / 16, np.abs(truth) + 1 / 16
+        if self.name.startswith("Sparse") or self.name == "CategoricalGeneralizedCrossEntropy":
+            if not self.arguments.get("from_logits"):
                 prediction = np.clip(prediction, 1 / 16, 15 / 16)  # Keras on TensorFlow normalises what it clips again
             truth = rng.integers(0, self.prediction[-1], self.truth)
+        if self.name in ("Circle", "CTC"):
+            truth = rng.integers(1, 4, self.truth)
+            prediction = rng.integers(-4, 5, self.prediction) / 8
+        if self.name.endswith("Hinge"):
+            truth = rng.integers(0, 2, self.truth) * 1.0
+            truth = truth * 2.0 - 1.0 if len(self.prediction) == 3 else truth
         weight = None if self.weight is None else (rng.integers(0, 9, self.weight) / 4).astype("float32")
         return truth.astype("int32" if truth.dtype.kind == "i" else "float32"), prediction.astype("float32"), weight
 
@@ -68,6 +79,31 @@ def loss_value(target: Any, case: LossCase, dtype: str = "") -> Arrays:
         return (target.result(getattr(losses, case.name)(**case.arguments)(*tensors)),)
 
 
+OTHERS: dict[str, list[dict[str, Any]]] = {
+    "MeanAbsolutePercentageError": [{}],
+    "MeanSquaredLogarithmicError": [{}],
+    "Huber": [{}, {"delta": 0.25}],
+    "LogCosh": [{}],
+    "CosineSimilarity": [{}, {"axis": 0}],
+    "KLDivergence": [{}],
+    "Poisson": [{}],
+    "Hinge": [{}],
+    "SquaredHinge": [{}],
+    "CategoricalHinge": [{}],
+    "BinaryFocalCrossentropy": [
+        {},
+        {"from_logits": True, "gamma": 1.5},
+        {"apply_class_balancing": True, "alpha": 0.375, "label_smoothing": 0.125},
+        {"axis": 0},
+    ],
+    "CategoricalFocalCrossentropy": [
+        {},
+        {"from_logits": True, "gamma": 1.5},
+        {"alpha": 0.375, "label_smoothing": 0.25},
+    ],
+}
+
+
 def _losses() -> list[LossCase]:
     found = []
     for name in ("MeanSquaredError", "MeanAbsoluteError"):
@@ -76,7 +112,7 @@ def _losses() -> list[LossCase]:
         ]
         found += [LossCase(name, (4, 3), (4, 3), weight) for weight in ((4,), (4, 1))]
         found += [LossCase(name, (2, 3, 4), (2, 3, 4), weight) for weight in ((2, 1), (2, 3), (1, 1))]
-        found += [LossCase(name, (4, 3), (4, 3), (4,), {"reduction": r}) for r in losses.REDUCTIONS if r]
+        found += [LossCase(name, (4, 3), (4, 3), (4,), {"reduction": r}) for r in REDUCTIONS if r]
         found += [
             LossCase(name, truth, prediction, arguments={"reduction": "none"})
             for truth, prediction in (((2, 3), (2, 3, 1)), ((2, 3, 1), (2, 3)))
@@ -90,6 +126,22 @@ def _losses() -> list[LossCase]:
         ):
             found += [LossCase(name, (4, 3), (4, 3), weight, arguments) for weight in (None, (4,))]
             found.append(LossCase(name, (2, 3, 4), (2, 3, 4), None, {"reduction": "none", **arguments}))
+    for name, choices in OTHERS.items():
+        for arguments in choices:
+            some = (3,) if arguments.get("axis") == 0 else (4,)
+            found += [LossCase(name, (4, 3), (4, 3), weight, arguments) for weight in (None, some)]
+            found.append(LossCase(name, (2, 3, 4), (2, 3, 4), None, {"reduction": "none", **arguments}))
+    for arguments in ({}, {"axis": (1, 2)}):
+        for name in ("Dice", "Tversky"):
+            found += [LossCase(name, (2, 3, 4), (2, 3, 4), weight, arguments) for weight in (None, (2,))]
+    found.append(LossCase("Tversky", (4, 3), (4, 3), None, {"alpha": 0.25, "beta": 0.75, "axis": 1}))
+    for arguments in ({}, {"gamma": 16.0, "margin": 0.25}, {"remove_diagonal": False}, {"reduction": "none"}):
+        found += [LossCase("Circle", (6,), (6, 3), weight, arguments) for weight in (None, (6,))]
+    for arguments in ({}, {"q": 0.25}, {"reduction": "none"}):
+        found += [
+            LossCase("CategoricalGeneralizedCrossEntropy", (4,), (4, 5), weight, arguments) for weight in (None, (4,))
+        ]
+    found += [LossCase("CTC", (3, 2), (3, 6, 4), weight) for weight in (None, (3,))]
     found += [LossCase("BinaryCrossentropy", (4,), (4, 1)), LossCase("BinaryCrossentropy", (4, 1), (4, 1), (4,))]
     for arguments in ({}, {"from_logits": True}):
         for truth, prediction, weight in (
@@ -99,6 +151,13 @@ def _losses() -> list[LossCase]:
             ((2, 3, 1), (2, 3, 5), None),
         ):
             found.append(LossCase("SparseCategoricalCrossentropy", truth, prediction, weight, arguments))
+    for arguments in (
+        {"ignore_class": 1},
+        {"ignore_class": 1, "from_logits": True},
+        {"ignore_class": 1, "reduction": "sum"},
+    ):
+        found += [LossCase("SparseCategoricalCrossentropy", (4,), (4, 3), weight, arguments) for weight in (None, (4,))]
+        found.append(LossCase("SparseCategoricalCrossentropy", (2, 3), (2, 3, 2), None, arguments))
     return found
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from kcompat import backend as backends
 from kcompat.active import active, use
+from kcompat.conformance.dialect import Dialect, public_call
 from kcompat.engine import Engine
 from kcompat.interpreter import MISSING
 from kcompat.spec import Op
@@ -34,7 +35,9 @@ class Target:
     `functions` maps names of the spec's ops to functions that take tensors by position and attributes by
     keyword, with the spec's names. `asarray` makes a tensor of a NumPy array and keeps its dtype (which may be
     `ml_dtypes.bfloat16`); `to_numpy` goes back. `vjp(f, tensors)` gives the tuple of results of `f(*tensors)` and a
-    function from a tuple of cotangents to those of the tensors; `compile(f)` a compiled `f`.
+    function from a tuple of cotangents to those of the tensors; `compile(f)` a compiled `f`. `answers` maps
+    questions that are asked of backends of ours only, as `layer_cases.forward`, to functions of the case.
+    `dialect` says how scripts are written for it.
     """
 
     interpreter: Any = None
@@ -51,12 +54,12 @@ class Target:
         compile: Callable[..., Any] | None = None,  # noqa: A002  (the field's word)
         version: str = "",
         device: str = "cpu",
-        prelude: str = "",
+        answers: Mapping[Callable[..., Any], Callable[[Any], Any]] | None = None,
+        dialect: Dialect | None = None,
     ):
         self.name, self.functions, self.version, self.device = name, functions, version, device
         self.asarray, self.to_numpy, self.vjp, self.compile = asarray, to_numpy, vjp, compile
-        self.prelude = prelude
-        """What a script needs before it can call the functions: imports, as Python code."""
+        self.answers, self.dialect = answers or {}, dialect
 
     def __repr__(self) -> str:
         return f"<target {self.name} {self.version} on {self.device}>"
@@ -89,12 +92,11 @@ class Target:
     def ask(self, question: Callable[..., Any], case: Any) -> Any:
         """Its answer to a question of the suite, such as `cases.value`."""
         with self.running():
-            return question(self, case)
+            return self.answers[question](case) if question in self.answers else question(self, case)
 
     def call(self, case: Any) -> str:
-        """The call of a case as code, with `args` and attributes; for a script that shows a failure."""
-        attributes = [f"{name}={value!r}" for name, value in case.sample.attrs.items()]
-        return f"{case.op.name}({', '.join(['*args', *attributes])})"
+        """The call of a case as code, its tensors under their names; for a script that shows a failure."""
+        return public_call(f"ops.{case.op.name}", case)
 
 
 class InterpreterTarget(Target):
@@ -112,7 +114,12 @@ class InterpreterTarget(Target):
             compile=None if type(engine).jit is Engine.jit else engine.jit,
             version=engine.version(),
             device=", ".join(engine.devices()),
-            prelude=f'import os\nos.environ["KCOMPAT_BACKEND"] = "{interpreter.name}"\nfrom kcompat import ops',
+            dialect=Dialect(
+                f'import kcompat\nfrom kcompat import ops\nkcompat.set_backend("{interpreter.name}")',
+                "ops.convert_to_tensor({})",
+                "ops.convert_to_numpy({})",
+                "y, pull = ops.vjp(lambda {xs}: {f}, {xs})\ng = pull({ct})",
+            ),
         )
 
     def function(self, op: Op) -> Callable[..., Any]:

@@ -5,7 +5,6 @@ Each ends where rounding still explains the loss: while the envelope's spread is
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import kcompat
-from kcompat import layers, losses, optimizers
+from kcompat import losses
 from kcompat.conformance.layer_cases import in_floatx
 from kcompat.conformance.target import Unsupported
 
@@ -22,12 +21,16 @@ SAMPLES, BATCH = 48, 16
 
 @dataclass(frozen=True, eq=False)
 class TrainingCase:
-    """A model, an optimizer and a number of steps."""
+    """A model, an optimizer and a number of steps.
+
+    Both are made with the library that they are given: this one, or Keras.
+    """
 
     id: str
-    model: Callable[[], Any]
-    optimizer: Callable[[], Any]
+    model: Callable[[Any], Any]
+    optimizer: Callable[[Any], Any]
     steps: int
+    random: bool = False  # draws dropout masks
     dtype: str = "float32"
 
     def __repr__(self) -> str:
@@ -66,48 +69,51 @@ def first(case: TrainingCase) -> Any:
     """The model with its first weights, compiled."""
     kcompat.utils.set_random_seed(11)
     with kcompat.use_backend("numpy"):
-        model = case.model()
-        model.compile(case.optimizer(), losses.SparseCategoricalCrossentropy(from_logits=True))
+        model = case.model(kcompat)
+        model.compile(case.optimizer(kcompat.optimizers), losses.SparseCategoricalCrossentropy(from_logits=True))
         _ = model._store
     return model
 
 
-def _sequential(shape: tuple[int, ...], *stack: Any) -> Any:
-    return kcompat.Sequential([kcompat.Input(shape), *(make() for make in stack), layers.Dense(3)])
+def _sequential(shape: tuple[int, ...], stack: Callable[[Any], list[Any]]) -> Callable[[Any], Any]:
+    """A model of three classes: the layers that `stack` makes of the library's, then a dense one."""
+    return lambda library: library.Sequential([library.Input(shape), *stack(library.layers), library.layers.Dense(3)])
 
 
-def _mlp(activation: str) -> Callable[[], Any]:
-    return functools.partial(
-        _sequential,
+def _mlp(activation: str) -> Callable[[Any], Any]:
+    return _sequential(
         (6,),
-        lambda: layers.Dense(8, use_bias=False),
-        layers.BatchNormalization,
-        lambda: layers.Activation(activation),
-        lambda: layers.Dropout(0.2),
-        lambda: layers.Dense(8, activation),
+        lambda layers: [
+            layers.Dense(8, use_bias=False),
+            layers.BatchNormalization(),
+            layers.Activation(activation),
+            layers.Dropout(0.2),
+            layers.Dense(8, activation),
+        ],
     )
 
 
-_cnn = functools.partial(
-    _sequential,
+_cnn = _sequential(
     (6, 6, 1),
-    lambda: layers.Conv2D(3, 3, use_bias=False),
-    layers.BatchNormalization,
-    lambda: layers.Activation("silu"),
-    layers.AveragePooling2D,
-    layers.Flatten,
+    lambda layers: [
+        layers.Conv2D(3, 3, use_bias=False),
+        layers.BatchNormalization(),
+        layers.Activation("silu"),
+        layers.AveragePooling2D((2, 2)),
+        layers.Flatten(),
+    ],
 )
-_lstm = functools.partial(_sequential, (5, 3), lambda: layers.LSTM(4))
-_gru = functools.partial(_sequential, (5, 3), lambda: layers.GRU(4))
+_lstm = _sequential((5, 3), lambda layers: [layers.LSTM(4)])
+_gru = _sequential((5, 3), lambda layers: [layers.GRU(4)])
 
 ALL = (
-    TrainingCase("mlp-tanh-sgd", _mlp("tanh"), lambda: optimizers.SGD(0.1), 12),
-    TrainingCase("mlp-tanh-momentum", _mlp("tanh"), lambda: optimizers.SGD(0.05, momentum=0.9), 20),
-    TrainingCase("mlp-tanh-nesterov", _mlp("tanh"), lambda: optimizers.SGD(0.05, momentum=0.9, nesterov=True), 20),
-    TrainingCase("mlp-tanh-adam", _mlp("tanh"), lambda: optimizers.Adam(0.01), 20),
-    TrainingCase("mlp-tanh-rmsprop", _mlp("tanh"), lambda: optimizers.RMSprop(0.01), 20),
-    TrainingCase("mlp-relu-sgd", _mlp("relu"), lambda: optimizers.SGD(0.1), 12),
-    TrainingCase("cnn-adam", _cnn, lambda: optimizers.Adam(0.01), 8),
-    TrainingCase("lstm-adam", _lstm, lambda: optimizers.Adam(0.01), 6),
-    TrainingCase("gru-sgd", _gru, lambda: optimizers.SGD(0.1), 6),
+    TrainingCase("mlp-tanh-sgd", _mlp("tanh"), lambda by: by.SGD(0.1), 12, random=True),
+    TrainingCase("mlp-tanh-momentum", _mlp("tanh"), lambda by: by.SGD(0.05, momentum=0.9), 20, random=True),
+    TrainingCase("mlp-tanh-nesterov", _mlp("tanh"), lambda by: by.SGD(0.05, momentum=0.9, nesterov=True), 20, True),
+    TrainingCase("mlp-tanh-adam", _mlp("tanh"), lambda by: by.Adam(0.01), 20, random=True),
+    TrainingCase("mlp-tanh-rmsprop", _mlp("tanh"), lambda by: by.RMSprop(0.01), 20, random=True),
+    TrainingCase("mlp-relu-sgd", _mlp("relu"), lambda by: by.SGD(0.1), 12, random=True),
+    TrainingCase("cnn-adam", _cnn, lambda by: by.Adam(0.01), 8),
+    TrainingCase("lstm-adam", _lstm, lambda by: by.Adam(0.01), 6),
+    TrainingCase("gru-sgd", _gru, lambda by: by.SGD(0.1), 6),
 )

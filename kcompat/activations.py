@@ -1,4 +1,4 @@
-"""Activation functions by name: the spec's family of them, and `tanh`."""
+"""Activation functions by name: the spec's, and those to which `keras.activations` gives other arguments."""
 
 from __future__ import annotations
 
@@ -9,10 +9,38 @@ from kcompat import ops
 from kcompat.lookup import by_name
 from kcompat.spec import OPS
 
-_KNOWN = {op.name: getattr(ops, op.name) for op in OPS.values() if op.family == "activation"}
-_KNOWN |= {"tanh": ops.tanh, "swish": ops.silu, "exponential": ops.exp}
+FAMILIES = ("activation", "shrink", "softmax")
+
+
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+    """`x` from `threshold` on, at most `max_value`; below, `negative_slope * (x - threshold)`.
+
+    Args:
+        x: a tensor.
+        negative_slope: the slope below the threshold.
+        max_value: the largest result; None: any.
+        threshold: what is not above it is on the slope. With a threshold a result jumps from 0 to it.
+    """
+    x = ops.convert_to_tensor(x)
+    if negative_slope != 0.0 and max_value is None and threshold == 0:
+        return ops.leaky_relu(x, negative_slope)
+    above = ops.relu(x) if threshold == 0 else ops.where(ops.less_equal(x, threshold), 0.0, x)
+    if max_value is not None:
+        above = ops.where(ops.greater_equal(above, max_value), float(max_value), ops.relu(above))
+    return above - ops.relu(threshold - x) * negative_slope if negative_slope != 0.0 else above
+
+
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """See `kcompat.ops.gelu`, whose default is the approximation by tanh: Keras's is not the same here and there."""
+    return ops.gelu(x, approximate=approximate)
+
+
+_KNOWN = {op.name: getattr(ops, op.name) for op in OPS.values() if op.family in FAMILIES}
+_KNOWN |= {"tanh": ops.tanh, "exponential": ops.exp, "relu": relu, "gelu": gelu}
 globals().update(_KNOWN)
 __all__ = ["get", "op_name", *_KNOWN]
+NOT_IN_KERAS = ("op_name", "swish", "hard_swish")
+"""Names here that are none of `keras.activations`; Keras knows the last two as strings."""
 
 
 def get(identifier: Any) -> Callable[[Any], Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kcompat.interpreter import Interpreter
-from kcompat.spec import OPS, Joint, Op, Operators
+from kcompat.spec import OPS, Joint, Op, Operators, is_float
 
 _clock = itertools.count()
 
@@ -118,6 +118,8 @@ def pullback(outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence
     found: dict[int, Any] = {}
 
     def accumulate(x: Var, g: Any) -> None:
+        if g.dtype != x.value.dtype and is_float(B.dtype(x.value)):  # an operand of a wider result
+            g = B.cast(g, dtype=B.dtype(x.value))
         found[x.serial] = found[x.serial] + g if x.serial in found else g
 
     for y, cotangent in zip(outputs, cotangents, strict=True):

@@ -142,6 +142,33 @@ class Engine:
             outputs.reverse()
         return carry, tuple(B.stack(*ys, axis=0) for ys in zip(*outputs, strict=True))
 
+    def truth(self, x: Any) -> bool:
+        """Whether a tensor of rank 0 holds; an error if its value is not known yet."""
+        return bool(self.to_numpy(x)) if self.is_tensor(x) else bool(x)
+
+    def cond(self, B: Any, pred: Any, true_fn: Callable[[], tuple], false_fn: Callable[[], tuple]) -> tuple:
+        """The tensors of `true_fn()` if `pred` holds, else of `false_fn()`. See `kcompat.ops.cond`."""
+        del B
+        return true_fn() if self.truth(pred) else false_fn()
+
+    def while_loop(self, B: Any, cond: Callable[[tuple], Any], body: Callable[[tuple], tuple], carry: tuple) -> tuple:
+        """Apply `body` to a tuple of tensors while `cond` holds for it. See `kcompat.ops.while_loop`."""
+        del B
+        while self.truth(cond(carry)):
+            carry = body(carry)
+        return carry
+
+    def fold(
+        self, B: Any, step: Callable[[tuple, tuple], tuple], init: tuple, xs: tuple, reverse: bool, unroll: int
+    ) -> tuple:
+        """Like `scan`, with a step that may close over tensors which are differentiated."""
+        del unroll
+        return self.scan(B, lambda B, carry, x, consts: step(carry, x), init, xs, (), reverse)
+
+    def vectorized_map(self, B: Any, f: Callable[..., tuple], xs: tuple) -> tuple:
+        """The tensors of `f` for each slice of `xs` along the first axis, stacked; here one after the other."""
+        return self.fold(B, lambda carry, x: ((), f(*x)), (), xs, False, 1)[1]
+
 
 def _at(B: Any, x: Any, t: int) -> Any:
     shape = tuple(x.shape)

@@ -11,153 +11,32 @@ from typing import Any
 
 from kcompat import ops
 from kcompat.lookup import by_name
-
-REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
-
-
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """`mean((y_true - y_pred) ** 2)` over the last axis."""
-    y_true, y_pred = paired(y_true, y_pred)
-    return ops.mean(ops.square(ops.subtract(y_true, y_pred)), axis=-1)
-
-
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
-    """`mean(|y_true - y_pred|)` over the last axis."""
-    y_true, y_pred = paired(y_true, y_pred)
-    return ops.mean(ops.absolute(ops.subtract(y_true, y_pred)), axis=-1)
-
-
-def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Any:
-    """The mean over `axis` of `-y_true * log(y_pred) - (1 - y_true) * log(1 - y_pred)`.
-
-    `from_logits`: `y_pred` is what a sigmoid would be applied to. `label_smoothing` moves 0 and 1 that far
-    towards one half, in total.
-    """
-    y_true, y_pred = paired(y_true, y_pred)
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
-    return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
-
-
-def categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Any:
-    """`-sum(y_true * log(y_pred))` over `axis`, for one-hot or soft targets."""
-    y_true, y_pred = paired(y_true, y_pred, same_shape=True)
-    if label_smoothing:
-        classes = y_true.shape[axis]
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / classes
-    return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
-
-
-def sparse_categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: Any = None, axis: int = -1
-) -> Any:
-    """`-log(y_pred[y_true])` along `axis`, for class indices."""
-    if ignore_class is not None:
-        raise NotImplementedError(f"ignore_class is not supported yet, got {ignore_class!r}; leave it None")
-    return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
-
-
-def paired(y_true: Any, y_pred: Any, same_shape: bool = False) -> tuple[Any, Any]:
-    """Truth in the dtype of the prediction, both of one rank: a last axis of size 1 that only one has is dropped.
-
-    Where the other is a vector it is added instead, so that there is an axis to reduce.
-    """
-    y_pred = ops.convert_to_tensor(y_pred)
-    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
-    truth, prediction = tuple(y_true.shape), tuple(y_pred.shape)
-    if len(truth) + 1 == len(prediction) and prediction[-1] == 1:
-        y_true, y_pred = _of_lower_rank(y_true, y_pred)
-    elif len(prediction) + 1 == len(truth) and truth[-1] == 1:
-        y_pred, y_true = _of_lower_rank(y_pred, y_true)
-    if same_shape and tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ValueError(
-            f"the targets have shape {truth} and the predictions {prediction}, expected the same; "
-            "for class indices use sparse_categorical_crossentropy"
-        )
-    return y_true, y_pred
-
-
-def _of_lower_rank(lower: Any, higher: Any) -> tuple[Any, Any]:
-    if len(lower.shape) == 1:
-        return ops.expand_dims(lower, -1), higher
-    return lower, ops.squeeze(higher, axis=-1)
-
-
-class Loss:
-    """A weighted, reduced loss.
-
-    Subclasses define `call(y_true, y_pred)`, one value a sample.
-
-    Args:
-        name: for the logs.
-        reduction: `sum_over_batch_size` or `mean` (the sum of weighted values over their number),
-            `mean_with_sample_weight` (over the sum of the weights), `sum`, or `none`.
-    """
-
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size"):
-        if reduction not in REDUCTIONS:
-            raise ValueError(f"reduction is one of {', '.join(map(str, REDUCTIONS))}; got {reduction!r}")
-        self.name, self.reduction = name or type(self).__name__, reduction
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each sample."""
-        raise NotImplementedError(f"{type(self).__name__} defines no call(self, y_true, y_pred)")
-
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """The loss of a batch, reduced as `reduction` says."""
-        values = self.call(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
-        if self.reduction in ("none", None):
-            return values if sample_weight is None else ops.multiply(values, match_weight(sample_weight, values))
-        if sample_weight is None:
-            return ops.sum(values) if self.reduction == "sum" else ops.mean(values)
-        weight = match_weight(sample_weight, values)
-        total = ops.sum(ops.multiply(values, weight))
-        if self.reduction == "sum":
-            return total
-        if self.reduction == "mean_with_sample_weight":
-            weights = ops.sum(ops.multiply(weight, ops.ones_like(values)))
-            return ops.where(ops.equal(weights, 0.0), 0.0, total / ops.where(ops.equal(weights, 0.0), 1.0, weights))
-        return total / float(max(1, size_of(values)))
-
-
-def match_weight(sample_weight: Any, values: Any) -> Any:
-    """Sample weights with the dtype and the axes of `values`."""
-    weight = ops.cast(ops.convert_to_tensor(sample_weight), values.dtype)
-    if len(weight.shape) == len(values.shape) + 1 and weight.shape[-1] == 1:
-        weight = ops.squeeze(weight, axis=-1)
-    while len(weight.shape) < len(values.shape):
-        weight = ops.expand_dims(weight, -1)
-    return weight
-
-
-def size_of(x: Any) -> int:
-    """How many elements a tensor has."""
-    size = 1
-    for n in x.shape:
-        size *= n
-    return size
-
-
-class LossFunctionWrapper(Loss):
-    """A loss made of a function of `(y_true, y_pred, **kwargs)`."""
-
-    def __init__(
-        self,
-        fn: Callable[..., Any],
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(name or getattr(fn, "__name__", "loss"), reduction)
-        self.fn, self.kwargs = fn, kwargs
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """See `Loss.call`."""
-        return self.fn(y_true, y_pred, **self.kwargs)
+from kcompat.loss import Loss, LossFunctionWrapper
+from kcompat.loss_functions import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    categorical_hinge,
+    circle,
+    cosine_similarity,
+    ctc,
+    dice,
+    hinge,
+    huber,
+    is_counted,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+    tversky,
+)
 
 
 class MeanSquaredError(LossFunctionWrapper):
@@ -174,6 +53,76 @@ class MeanAbsoluteError(LossFunctionWrapper):
         super().__init__(mean_absolute_error, reduction, name)
 
 
+class MeanAbsolutePercentageError(LossFunctionWrapper):
+    """See `mean_absolute_percentage_error`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "mean_absolute_percentage_error"):
+        super().__init__(mean_absolute_percentage_error, reduction, name)
+
+
+class MeanSquaredLogarithmicError(LossFunctionWrapper):
+    """See `mean_squared_logarithmic_error`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_logarithmic_error"):
+        super().__init__(mean_squared_logarithmic_error, reduction, name)
+
+
+class Huber(LossFunctionWrapper):
+    """See `huber`."""
+
+    def __init__(self, delta: float = 1.0, reduction: str | None = "sum_over_batch_size", name: str = "huber_loss"):
+        super().__init__(huber, reduction, name, delta=delta)
+
+
+class LogCosh(LossFunctionWrapper):
+    """See `log_cosh`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "log_cosh"):
+        super().__init__(log_cosh, reduction, name)
+
+
+class CosineSimilarity(LossFunctionWrapper):
+    """See `cosine_similarity`."""
+
+    def __init__(self, axis: int = -1, reduction: str | None = "sum_over_batch_size", name: str = "cosine_similarity"):
+        super().__init__(cosine_similarity, reduction, name, axis=axis)
+
+
+class KLDivergence(LossFunctionWrapper):
+    """See `kl_divergence`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "kl_divergence"):
+        super().__init__(kl_divergence, reduction, name)
+
+
+class Poisson(LossFunctionWrapper):
+    """See `poisson`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "poisson"):
+        super().__init__(poisson, reduction, name)
+
+
+class Hinge(LossFunctionWrapper):
+    """See `hinge`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "hinge"):
+        super().__init__(hinge, reduction, name)
+
+
+class SquaredHinge(LossFunctionWrapper):
+    """See `squared_hinge`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "squared_hinge"):
+        super().__init__(squared_hinge, reduction, name)
+
+
+class CategoricalHinge(LossFunctionWrapper):
+    """See `categorical_hinge`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "categorical_hinge"):
+        super().__init__(categorical_hinge, reduction, name)
+
+
 class BinaryCrossentropy(LossFunctionWrapper):
     """See `binary_crossentropy`."""
 
@@ -185,8 +134,36 @@ class BinaryCrossentropy(LossFunctionWrapper):
         reduction: str | None = "sum_over_batch_size",
         name: str = "binary_crossentropy",
     ):
-        kwargs = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
-        super().__init__(binary_crossentropy, reduction, name, **kwargs)
+        super().__init__(
+            binary_crossentropy, reduction, name, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis
+        )
+
+
+class BinaryFocalCrossentropy(LossFunctionWrapper):
+    """See `binary_focal_crossentropy`."""
+
+    def __init__(
+        self,
+        apply_class_balancing: bool = False,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "binary_focal_crossentropy",
+    ):
+        super().__init__(
+            binary_focal_crossentropy,
+            reduction,
+            name,
+            apply_class_balancing=apply_class_balancing,
+            alpha=alpha,
+            gamma=gamma,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
@@ -200,8 +177,53 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_crossentropy",
     ):
-        kwargs = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
-        super().__init__(categorical_crossentropy, reduction, name, **kwargs)
+        super().__init__(
+            categorical_crossentropy,
+            reduction,
+            name,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
+
+
+class CategoricalFocalCrossentropy(LossFunctionWrapper):
+    """See `categorical_focal_crossentropy`."""
+
+    def __init__(
+        self,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "categorical_focal_crossentropy",
+    ):
+        super().__init__(
+            categorical_focal_crossentropy,
+            reduction,
+            name,
+            alpha=alpha,
+            gamma=gamma,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
+
+
+class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
+    """See `categorical_generalized_cross_entropy`."""
+
+    def __init__(
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "categorical_generalized_cross_entropy",
+    ):
+        if not 0 < q < 1:
+            raise ValueError(f"q is above 0 and below 1, got {q}")
+        super().__init__(categorical_generalized_cross_entropy, reduction, name, q=q)
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
@@ -210,34 +232,135 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
     def __init__(
         self,
         from_logits: bool = False,
-        ignore_class: Any = None,
+        ignore_class: int | None = None,
         reduction: str | None = "sum_over_batch_size",
         axis: int = -1,
         name: str = "sparse_categorical_crossentropy",
     ):
-        kwargs = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
-        super().__init__(sparse_categorical_crossentropy, reduction, name, **kwargs)
-        if ignore_class is not None:
-            raise NotImplementedError(f"ignore_class is not supported yet, got {ignore_class!r}; leave it None")
+        super().__init__(
+            sparse_categorical_crossentropy,
+            reduction,
+            name,
+            from_logits=from_logits,
+            ignore_class=ignore_class,
+            axis=axis,
+        )
+
+    def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
+        """All but the targets of `ignore_class`."""
+        del values
+        ignore_class, axis = self.kwargs["ignore_class"], self.kwargs["axis"]
+        return None if ignore_class is None else is_counted(y_true, y_pred, ignore_class, axis)
+
+
+class Dice(LossFunctionWrapper):
+    """See `dice`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "dice", axis: Any = None):
+        super().__init__(dice, reduction, name, axis=axis)
+
+
+class Tversky(LossFunctionWrapper):
+    """See `tversky`."""
+
+    def __init__(
+        self,
+        alpha: float = 0.5,
+        beta: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "tversky",
+        axis: Any = None,
+    ):
+        super().__init__(tversky, reduction, name, alpha=alpha, beta=beta, axis=axis)
+
+
+class Circle(LossFunctionWrapper):
+    """See `circle`."""
+
+    def __init__(
+        self,
+        gamma: float = 80.0,
+        margin: float = 0.4,
+        remove_diagonal: bool = True,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "circle",
+    ):
+        super().__init__(circle, reduction, name, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal)
+
+    def mask(self, y_true: Any, y_pred: Any, values: Any) -> Any:
+        """The samples that have a loss."""
+        del y_true, y_pred
+        return ops.greater(values, 0.0)
+
+
+class CTC(LossFunctionWrapper):
+    """See `ctc`."""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "ctc"):
+        super().__init__(ctc, reduction, name)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "mean_squared_error": mean_squared_error,
-    "mean_absolute_error": mean_absolute_error,
-    "binary_crossentropy": binary_crossentropy,
-    "categorical_crossentropy": categorical_crossentropy,
-    "sparse_categorical_crossentropy": sparse_categorical_crossentropy,
+    fn.__name__: fn
+    for fn in (
+        binary_crossentropy,
+        binary_focal_crossentropy,
+        categorical_crossentropy,
+        categorical_focal_crossentropy,
+        categorical_generalized_cross_entropy,
+        categorical_hinge,
+        circle,
+        cosine_similarity,
+        ctc,
+        dice,
+        hinge,
+        huber,
+        kl_divergence,
+        log_cosh,
+        mean_absolute_error,
+        mean_absolute_percentage_error,
+        mean_squared_error,
+        mean_squared_logarithmic_error,
+        poisson,
+        sparse_categorical_crossentropy,
+        squared_hinge,
+        tversky,
+    )
 }
-FUNCTIONS |= {"mse": mean_squared_error, "mae": mean_absolute_error, "bce": binary_crossentropy}
-FUNCTIONS |= {"MSE": mean_squared_error, "MAE": mean_absolute_error}
+ALIASES = {
+    "bce": binary_crossentropy,
+    "kld": kl_divergence,
+    "mae": mean_absolute_error,
+    "mape": mean_absolute_percentage_error,
+    "mse": mean_squared_error,
+    "msle": mean_squared_logarithmic_error,
+}
+FUNCTIONS |= {name: fn for short, fn in ALIASES.items() for name in (short, short.upper())}
 CLASSES = {
     cls.__name__: cls
     for cls in (
         MeanSquaredError,
         MeanAbsoluteError,
+        MeanAbsolutePercentageError,
+        MeanSquaredLogarithmicError,
+        Huber,
+        LogCosh,
+        CosineSimilarity,
+        KLDivergence,
+        Poisson,
+        Hinge,
+        SquaredHinge,
+        CategoricalHinge,
         BinaryCrossentropy,
+        BinaryFocalCrossentropy,
         CategoricalCrossentropy,
+        CategoricalFocalCrossentropy,
+        CategoricalGeneralizedCrossEntropy,
         SparseCategoricalCrossentropy,
+        Dice,
+        Tversky,
+        Circle,
+        CTC,
     )
 }
 
@@ -249,6 +372,6 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, type) and issubclass(identifier, Loss):
         return identifier()
     if callable(identifier):
-        return LossFunctionWrapper(identifier)
+        return Circle() if identifier is circle else LossFunctionWrapper(identifier)
     found = by_name("loss", identifier, {**FUNCTIONS, **CLASSES})
-    return found() if isinstance(found, type) else LossFunctionWrapper(found)
+    return found() if isinstance(found, type) else get(found)

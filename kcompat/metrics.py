@@ -9,6 +9,7 @@ import numpy as np
 
 from kcompat import losses, ops
 from kcompat.lookup import by_name
+from kcompat.loss import match_weight, paired, size_of
 from kcompat.spec import as_dtype, floatx
 from kcompat.variable import Variable
 
@@ -68,10 +69,10 @@ class Mean(Metric):
         values = ops.convert_to_tensor(values, self.dtype)
         if sample_weight is None or isinstance(sample_weight, float):
             weight = 1.0 if sample_weight is None else sample_weight
-            count: Any = losses.size_of(values) * weight
+            count: Any = size_of(values) * weight
             total = ops.sum(values) * weight
         else:
-            weight = losses.match_weight(sample_weight, values)
+            weight = match_weight(sample_weight, values)
             weight = ops.multiply(weight, ops.ones_like(values))
             total, count = ops.sum(ops.multiply(values, weight)), ops.sum(weight)
         self.total.assign(ops.add(self.total, total))
@@ -97,13 +98,13 @@ class MeanMetricWrapper(Mean):
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
     """1 where `y_true` equals `y_pred`, elementwise."""
-    y_true, y_pred = losses.paired(y_true, y_pred)
+    y_true, y_pred = paired(y_true, y_pred)
     return ops.cast(ops.equal(y_true, y_pred), floatx())
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     """1 where `y_true` equals whether `y_pred` is above the threshold, elementwise."""
-    y_true, y_pred = losses.paired(y_true, y_pred)
+    y_true, y_pred = paired(y_true, y_pred)
     return ops.cast(ops.equal(y_true, ops.cast(ops.greater(y_pred, threshold), y_true.dtype)), floatx())
 
 

@@ -9,23 +9,49 @@ from __future__ import annotations
 import functools
 import inspect
 import linecache
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from kcompat import tree
 from kcompat.active import active
 from kcompat.backend import current
+from kcompat.control import associative_scan, cond, fori_loop, map, scan, switch, vectorized_map, while_loop  # noqa: A004
+from kcompat.gradients import split_aux
+from kcompat.indexing import get_item
+from kcompat.rearrange import rearrange
 from kcompat.spec import OPS, SCALARS, Op, as_dtype, floatx, is_float
+from kcompat.vectorize import vectorize
 
 __all__ = [name for name, op in OPS.items() if op.public]
 __all__ += [
+    "associative_scan",
+    "cond",
     "convert_to_numpy",
     "convert_to_tensor",
     "custom_gradient",
+    "dtype",
+    "fori_loop",
+    "get_item",
     "grad",
     "is_tensor",
+    "jvp",
+    "map",
+    "ndim",
+    "nonzero",
+    "rearrange",
+    "scan",
+    "select",
     "shape",
+    "size",
+    "switch",
     "value_and_grad",
+    "vectorize",
+    "vectorized_map",
     "vjp",
+    "while_loop",
 ]
 
 
@@ -50,7 +76,8 @@ def _source(op: Op) -> str:
     tensors = [p.name for p in op.tensors if p.kind is not p.VAR_POSITIONAL]
     if tensors:
         lines.append("    known = B.tensor_types")
-        lines += [f"    if type({x}) not in known: {x} = B.admit({x})" for x in tensors]
+        lines += [f"    if type({x}) not in known: {x} = B.admit({x})" for x in tensors if x not in op.listed]
+        lines += [f"    {x} = _listed(B, {x})" for x in op.listed]
         lines.append(
             f"    if {' and '.join(f'type({x}) in SCALARS' for x in tensors)}: {tensors[0]} = B.constant({tensors[0]})"
         )
@@ -71,18 +98,26 @@ def _as_float(B: Any, x: Any) -> Any:
     return B.cast(x, dtype=floatx())
 
 
-def _make(op: Op) -> Callable[..., Any]:
+def _listed(B: Any, x: Any) -> Any:
+    """Integers, one by one: ints that are known, and scalar tensors; or all of them in one tensor."""
+    if not isinstance(x, (list, tuple)):
+        return x if type(x) in B.tensor_types else B.admit(x)
+    return tuple(int(i) if isinstance(i, np.integer) else i if type(i) in B.tensor_types else B.admit(i) for i in x)
+
+
+def make_function(op: Op, module: str = __name__) -> Callable[..., Any]:
+    """The public function of an op: it admits what is not known to be a tensor, and calls the active interpreter."""
     source, filename = _source(op), f"<kcompat.ops.{op.name}>"
     namespace: dict[str, Any] = {"active": active, "SCALARS": frozenset(SCALARS)}
-    namespace |= {"as_dtype": as_dtype, "_as_float": _as_float}
+    namespace |= {"as_dtype": as_dtype, "_as_float": _as_float, "_listed": _listed}
     exec(compile(source, filename, "exec"), namespace)
     function = namespace[op.name]
-    function.__doc__, function.__module__ = op.doc, __name__
+    function.__doc__, function.__module__ = op.doc, module
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     return function
 
 
-globals().update({op.name: _make(op) for op in OPS.values() if op.public})
+globals().update({op.name: make_function(op) for op in OPS.values() if op.public})
 
 
 def __getattr__(name: str) -> Any:
@@ -114,6 +149,62 @@ def is_tensor(x: Any) -> bool:
 def shape(x: Any) -> tuple[int, ...]:
     """The shape of a tensor, as a tuple of ints."""
     return tuple((x if hasattr(x, "shape") else active().admit(x)).shape)
+
+
+def ndim(x: Any) -> int:
+    """The number of axes of a tensor, as an int."""
+    return len(shape(x))
+
+
+def size(x: Any) -> int:
+    """The number of elements of a tensor, as an int."""
+    return math.prod(shape(x))
+
+
+def dtype(x: Any) -> str:
+    """The name of a tensor's dtype."""
+    return as_dtype((x if hasattr(x, "dtype") else convert_to_tensor(x)).dtype)
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """Elementwise, the choice whose condition is the first that holds; `default` where none does.
+
+    Args:
+        condlist: conditions, tensors of bools.
+        choicelist: as many choices, tensors or numbers; all broadcast.
+        default: a tensor or a number.
+
+    Raises:
+        ValueError: unless there are as many choices as conditions, and at least one.
+    """
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ValueError(
+            f"select: condlist and choicelist have one length, at least 1; got {len(condlist)} and {len(choicelist)}"
+        )
+    B = active()
+    condlist, choicelist, (result,) = (
+        [x if type(x) in B.tensor_types else B.admit(x) for x in xs] for xs in (condlist, choicelist, [default])
+    )
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        result = B.where(condition, choice, result)
+    return result
+
+
+def nonzero(x: Any) -> tuple[Any, ...]:
+    """The coordinates of the elements that are not zero: one int32 vector an axis, in row-major order.
+
+    Raises TypeError where the values are not known, in compiled functions and while shapes are inferred: how many
+    there are depends on the data.
+    """
+    B = active()
+    try:
+        values = convert_to_numpy(x)
+    except Exception as error:
+        raise TypeError(
+            "nonzero: the shape of the result depends on the data, which is not known in a compiled function; "
+            "use where(condition, x1, x2), or top_k or argsort with a fixed number of results"
+        ) from error
+    return tuple(B.constant(place.astype("int32")) for place in np.nonzero(values))
 
 
 def value_and_grad(
@@ -170,6 +261,41 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     return B.engine.vjp(B, f, primals)
 
 
+def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """The result of `fun(*primals)`, and its derivative in the direction of the tangents: `J @ tangents`.
+
+    A pullback is linear in its cotangent, and its own pullback is the derivative, on every backend: at the cost of
+    about four evaluations of `fun`.
+
+    Args:
+        fun: takes and gives trees of float tensors; with `has_aux`, it gives a pair (result, anything).
+        primals: its arguments, a list or tuple of trees of float tensors.
+        tangents: the directions, of the same structure and shapes.
+        has_aux: whether `fun` gives a pair.
+
+    Returns:
+        `(result, tangent)`, the tangent with the structure of the result; or `(result, tangent, aux)`.
+
+    Raises:
+        ValueError: if the tangents do not have the shapes of the primals.
+    """
+    primals, tangents = tuple(primals), tuple(tangents)
+    given, wanted = ([shape(x) for x in tree.flatten(trees)[0]] for trees in (tangents, primals))
+    if given != wanted:
+        raise ValueError(f"jvp: tangents have the shapes of the primals, {wanted}; got {given}")
+
+    def result_of(*args: Any) -> Any:
+        return split_aux(fun(*args), has_aux)[0]
+
+    def pull_back(cotangent: Any) -> Any:
+        return vjp(result_of, *primals)[1](cotangent)
+
+    result, aux = split_aux(fun(*primals), has_aux)
+    zeros = tree.map_leaves(lambda y: active().zeros_like(y), result)
+    (tangent,) = vjp(pull_back, zeros)[1](tangents)
+    return (result, tangent, aux) if has_aux else (result, tangent)
+
+
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function bring its own gradient.
 
@@ -188,3 +314,6 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         return B.engine.custom_gradient(B, f, args)
 
     return run
+
+
+from kcompat import image as image  # noqa: E402  (its functions are made by `make_function`)

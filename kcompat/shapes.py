@@ -43,7 +43,9 @@ class ShapeEngine:
         if dtype is None:
             dtype = as_dtype(x.dtype) if hasattr(x, "dtype") else None
         array = np.asarray(x)
-        return TensorSpec(array.shape, dtype or (float_type() if array.dtype.kind == "f" else as_dtype(array.dtype)))
+        if dtype is None and array.dtype.kind in "fi":
+            dtype = float_type() if array.dtype.kind == "f" else "int32"
+        return TensorSpec(array.shape, dtype or as_dtype(array.dtype))
 
     def native_random(self, B: Any) -> Any:
         """See `Engine.native_random`."""
@@ -56,6 +58,26 @@ class ShapeEngine:
     def dtype(self, x: Any) -> str:
         """See `Engine.dtype`."""
         return as_dtype(x.dtype)
+
+    def cond(self, B: Any, pred: Any, true_fn: Any, false_fn: Any) -> Any:
+        """See `Engine.cond`: both are run, for either may be."""
+        if not self.is_tensor(pred):
+            return true_fn() if pred else false_fn()
+        false_fn()
+        return true_fn()
+
+    def while_loop(self, B: Any, cond: Any, body: Any, carry: tuple) -> tuple:
+        """See `Engine.while_loop`: one step tells the shapes of all."""
+        cond(carry)
+        return body(carry)
+
+    def fold(self, B: Any, step: Any, init: tuple, xs: tuple, reverse: bool, unroll: int) -> Any:
+        """See `Engine.fold`."""
+        return self.scan(B, lambda B, carry, x, consts: step(carry, x), init, xs, (), reverse)
+
+    def vectorized_map(self, B: Any, f: Any, xs: tuple) -> tuple:
+        """See `Engine.vectorized_map`."""
+        return self.fold(B, lambda carry, x: ((), f(*x)), (), xs, False, 1)[1]
 
     def scan(self, B: Any, f: Any, init: Any, xs: Any, consts: Any = (), reverse: bool = False) -> Any:
         """See `Engine.scan`: one step tells the shapes of all."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from kcompat import gradients
 from kcompat.autodiff import Tape, Var, vjp
+from kcompat.engine import Engine
 from kcompat.spec import Joint
 
 
@@ -59,6 +60,19 @@ class TapeEngine:
     def scan(self, B: Tape, f: Any, init: Any, xs: Any, consts: Any = (), reverse: bool = False) -> Any:
         """See `Engine.scan`."""
         return scan(B, f, init, xs, consts, reverse)
+
+    def truth(self, x: Any) -> bool:
+        """See `Engine.truth`."""
+        while type(x) is Var:
+            x = x.value
+        return self._base.truth(x)
+
+    cond, while_loop, vectorized_map = Engine.cond, Engine.while_loop, Engine.vectorized_map
+
+    def fold(self, B: Tape, step: Any, init: tuple, xs: tuple, reverse: bool, unroll: int) -> Any:
+        """See `Engine.fold`: unrolled, so that what the step closes over is recorded."""
+        del unroll
+        return Engine.scan(self, B, lambda B, carry, x, consts: step(carry, x), init, xs, (), reverse)  # type: ignore[arg-type]
 
 
 def scan(tape: Tape, f: Any, init: tuple, xs: tuple, consts: tuple, reverse: bool) -> tuple[tuple, tuple]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from kcompat.spec._dtype import SCALARS, as_dtype, result_type
 from kcompat.spec._rules import normalize_axes
+
+
+def promoted(B: Any, *xs: Any) -> list[Any]:
+    """The operands in the dtype of their arithmetic result; Python scalars stay."""
+    dtype = result_type(*xs)
+    return [x if isinstance(x, SCALARS) or as_dtype(x.dtype) == dtype else B.cast(x, dtype=dtype) for x in xs]
 
 
 def unbroadcast(B: Any, g: Any, x: Any) -> Any:
@@ -48,3 +55,12 @@ def take_slice(B: Any, x: Any, axis: int, start: int, stop: int) -> Any:
     low, high = [0] * len(x.shape), list(x.shape)
     low[axis], high[axis] = start, stop
     return B.strided_slice(x, start=tuple(low), stop=tuple(high), step=(1,) * len(low))
+
+
+def as_tensors(B: Any, x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Both operands as tensors of their common dtype, for a body that needs more of them than a binary op."""
+    dtype = result_type(x1, x2)
+    first, second = (
+        B.full(shape=(), fill_value=x, dtype=dtype) if type(x) in SCALARS else x for x in promoted(B, x1, x2)
+    )
+    return first, second

@@ -119,5 +119,28 @@ def float_type(*operands: Any) -> str:
     return result if result in FLOATS else _default_float
 
 
+def integer_type(*operands: Any) -> str:
+    """The dtype of a result of integers or bools. Raises TypeError for floats."""
+    result = result_type(*operands)
+    if result in FLOATS:
+        given = " and ".join(as_dtype(getattr(x, "dtype", type(x))) for x in operands)
+        raise TypeError(f"expected integers or bools, got {given}; cast to one integer dtype first")
+    return result
+
+
+def number_type(*operands: Any) -> str:
+    """The dtype of a result of numbers. Raises TypeError if all operands are bools."""
+    result = result_type(*operands)
+    if result == "bool":
+        raise TypeError("expected numbers, got bools alone; cast to an integer dtype, or use logical_xor")
+    return result
+
+
+def shift_type(*operands: Any) -> str:
+    """The dtype of a result of integers. Raises TypeError for floats and for bools alone."""
+    number_type(*operands)
+    return integer_type(*operands)
+
+
 def _bits(dtype: str) -> int:
     return int(dtype.removeprefix("u").removeprefix("int"))

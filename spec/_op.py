@@ -93,8 +93,10 @@ class Op:
     `vjp` is a tuple with a function or None for each tensor, a `Joint`, or None.
     `floating` names the tensors (True: all) that the op takes as floats: `kcompat.ops` casts integers to floatx.
     `order` is the public order of parameters, where Keras puts an attribute before a tensor; with `variadic` a
-    list of tensors is public as `*tensors` too. `refusals` are invalid calls. `signs` takes the results, as NumPy
-    arrays, and gives the factor of +1 or -1 of each: where the sign is free, suites judge the product.
+    list of tensors is public as `*tensors` too. `listed` names tensors of integers that may also come one by one,
+    as a tuple of ints and scalar tensors: ints in it are known before anything runs. `refusals` are invalid calls.
+    `signs` takes the results, as NumPy arrays, and gives the factor of +1 or -1 of each: where the sign is free,
+    suites judge the product.
     """
 
     name: str
@@ -113,6 +115,7 @@ class Op:
     floating: tuple[str, ...] | bool = False
     order: tuple[str, ...] | None = None
     variadic: bool = False
+    listed: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     signs: Callable[..., tuple[Any, ...]] | None = None
     alias_of: str | None = None

@@ -6,7 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from kcompat.spec._dtype import as_dtype, float_type, floatx, is_float, result_type
+from kcompat.spec._dtype import (
+    as_dtype,
+    float_type,
+    floatx,
+    integer_type,
+    is_float,
+    number_type,
+    result_type,
+    shift_type,
+)
 from kcompat.spec._tensor import TensorSpec
 
 
@@ -43,6 +52,21 @@ def normalize_axes(axis: int | tuple[int, ...] | None, rank: int) -> tuple[int, 
 
 def arithmetic(*xs: Any) -> TensorSpec:
     return TensorSpec(broadcast_shapes(*map(shape_of, xs)), result_type(*xs))
+
+
+def difference(*xs: Any) -> TensorSpec:
+    """Elementwise, of numbers: no library subtracts bools."""
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), number_type(*xs))
+
+
+def bits(*xs: Any) -> TensorSpec:
+    """Elementwise, of integers or bools."""
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), integer_type(*xs))
+
+
+def shifted(*xs: Any) -> TensorSpec:
+    """Elementwise, of integers."""
+    return TensorSpec(broadcast_shapes(*map(shape_of, xs)), shift_type(*xs))
 
 
 def floating(*xs: Any) -> TensorSpec:
@@ -92,7 +116,7 @@ def view(x: Any, *, dtype: str | None = None) -> TensorSpec:
     if "bool" in (source, target):
         raise TypeError(f"view: bool has no bits of its own, got {source} as {target}; use cast")
     old, new, shape = item_bits(source), item_bits(target), shape_of(x)
-    if old != new and not shape or new > old and shape[-1] * old % new:
+    if (old != new and not shape) or (new > old and shape[-1] * old % new):
         raise ValueError(
             f"view: the last axis of shape {shape} does not hold whole elements of {new} bits, it has {source}"
         )
@@ -240,13 +264,30 @@ def interior_pad(x: TensorSpec, *, low: Any, high: Any, interior: Any, value: fl
     return TensorSpec(tuple(sizes), x.dtype)
 
 
-def concatenate(*xs: TensorSpec, axis: int = 0) -> TensorSpec:
+def check_joinable(xs: Sequence[Any], axis: int) -> int:
+    """The axis, from 0, along which tensors can be joined."""
     if not xs:
         raise ValueError("concatenate: no tensors given")
-    axis = normalize_axis(axis, len(xs[0].shape))
-    others = {x.shape[:axis] + x.shape[axis + 1 :] for x in xs}
-    if len(others) > 1:
-        raise ValueError(f"concatenate: shapes differ outside axis {axis}: {[x.shape for x in xs]}")
+    first = tuple(xs[0].shape)
+    axis = normalize_axis(axis, len(first))
+    for x in xs[1:]:
+        shape = tuple(x.shape)
+        if len(shape) != len(first) or shape[:axis] != first[:axis] or shape[axis + 1 :] != first[axis + 1 :]:
+            raise ValueError(f"concatenate: shapes differ outside axis {axis}: {[tuple(x.shape) for x in xs]}")
+    return axis
+
+
+def check_alike(xs: Sequence[Any], axis: int) -> int:
+    """The axis, from 0, that a stack of tensors gets."""
+    if not xs:
+        raise ValueError("stack: no tensors given")
+    if any(tuple(x.shape) != tuple(xs[0].shape) for x in xs[1:]):
+        raise ValueError(f"stack: the tensors have one shape, got {[tuple(x.shape) for x in xs]}")
+    return normalize_axis(axis, len(xs[0].shape) + 1)
+
+
+def concatenate(*xs: TensorSpec, axis: int = 0) -> TensorSpec:
+    axis = check_joinable(xs, axis)
     size = sum(x.shape[axis] for x in xs)
     shape = xs[0].shape
     return TensorSpec((*shape[:axis], size, *shape[axis + 1 :]), result_type(*xs))
@@ -291,6 +332,8 @@ def scatter_rows(values: TensorSpec, indices: TensorSpec, *, size: int) -> Tenso
 
 def take_along_axis(x: TensorSpec, indices: TensorSpec, *, axis: int | None = None) -> TensorSpec:
     if axis is None:
+        if len(indices.shape) != 1:
+            raise ValueError(f"take_along_axis: with axis=None indices are a vector, got shape {tuple(indices.shape)}")
         return TensorSpec(indices.shape, x.dtype)
     axis = normalize_axis(axis, len(x.shape))
     if len(x.shape) != len(indices.shape):
@@ -305,7 +348,7 @@ def scatter_add_along_axis(values: TensorSpec, indices: TensorSpec, *, axis: int
 
 def full(*, shape: Any, fill_value: Any, dtype: str | None = None) -> TensorSpec:
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    return TensorSpec(shape, dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value)))
+    return TensorSpec(shape, dtype or floatx())
 
 
 def arange(*, start: Any, stop: Any = None, step: Any = None, dtype: str | None = None) -> TensorSpec:

@@ -6,9 +6,9 @@ import numpy as np
 
 from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import unbroadcast
-from kcompat.spec._dtype import is_float, result_type
-from kcompat.spec._op import ARITHMETIC, Kink, Sample, Special, composed, primitive, smooth, unary
+from kcompat.spec._calculus import as_tensors, promoted, unbroadcast
+from kcompat.spec._dtype import UNSIGNED, is_float, result_type
+from kcompat.spec._op import ARITHMETIC, Kink, Refusal, Sample, Special, alias, composed, primitive, smooth, unary
 
 inf, nan = float("inf"), float("nan")
 
@@ -26,15 +26,16 @@ def add(x1, x2):
 
 
 @primitive(
-    rule=rules.arithmetic,
+    rule=rules.difference,
     vjp=(lambda B, g, y, x1, x2: unbroadcast(B, g, x1), lambda B, g, y, x1, x2: unbroadcast(B, -g, x2)),
     error=ARITHMETIC,
     kinks=smooth,
     specials=[Special((inf, inf), nan), Special((1.0, inf), -inf), Special((nan, 1.0), nan)],
     samples=samples.binary(),
+    refusals=[Refusal((np.array([True]), np.array([True])), TypeError)],
 )
 def subtract(x1, x2):
-    """`x1 - x2`, elementwise; integers wrap around."""
+    """`x1 - x2`, elementwise; integers wrap around. Raises TypeError for two bools."""
 
 
 @primitive(
@@ -61,6 +62,35 @@ def divide(x1, x2):
     """`x1 / x2`, elementwise, as a float; division by zero follows IEEE 754."""
 
 
+true_divide = alias("true_divide", divide)
+
+
+def _quotients(rng):
+    yield from samples.binary(low=0.5)(rng)
+    yield Sample((np.array([1.0, 0.0, 2.0, -1e30]), np.array([4.0, 0.5, -1e-30, 1e8])))
+    yield Sample((np.array([1.0, 0.0, 3.0]), np.array([0.0, 0.0, 2.0])), differentiable=False)
+    yield Sample((np.array([1, 0, 3], "int32"), np.array([0, 0, 2], "int32")))
+
+
+@composed(
+    floating=True,
+    kinks=[Kink((1.0, 0.0), (0.0, 0.0), (-inf, inf)), Kink((0.0, 0.0), (0.0, 0.0), (-inf, inf))],
+    specials=[
+        Special((1.0, 0.0), 0.0),
+        Special((nan, 0.0), 0.0),
+        Special((inf, 0.0), 0.0),
+        Special((nan, 1.0), nan),
+        Special((1.0, inf), 0.0),
+    ],
+    samples=_quotients,
+)
+def divide_no_nan(B, x1, x2):
+    """`x1 / x2`, elementwise, and 0 where `x2` is 0, whatever `x1` is; there the gradient is 0 too."""
+    x1, x2 = as_tensors(B, x1, x2)
+    zero = B.equal(x2, 0)
+    return B.where(zero, 0.0, B.divide(x1, B.where(zero, 1, x2)))
+
+
 def _power_base(B, g, y, x1, x2):
     """`x2 * x1 ** (x2 - 1)`, and 0 where x2 is 0: there the power is constant."""
     if isinstance(x2, (int, float)):
@@ -73,7 +103,7 @@ def _power_base(B, g, y, x1, x2):
 def _power_exponent(B, g, y, x1, x2):
     """`x1 ** x2 * log(x1)`; 0 where x1 <= 0, the value at 0 for positive x2."""
     if isinstance(x1, (int, float)):
-        return g * y * math.log(x1) if x1 > 0 else B.zeros_like(x2)
+        return g * math.log(x1) * y if x1 > 0 else B.zeros_like(x2)
     positive = B.greater(x1, 0.0)
     return unbroadcast(B, g * B.where(positive, y * B.log(B.where(positive, x1, 1.0)), 0.0), x2)
 
@@ -83,18 +113,26 @@ def _powers(rng):
     yield Sample((rng.uniform(-2.0, 2.0, (5,)), 2.0))
     yield Sample((rng.uniform(-2.0, 2.0, (5,)), 3.0))
     yield Sample((2.0, rng.uniform(-2.0, 2.0, (5,))))
+    yield Sample((np.array([2, -3, 0], "int32"), np.array([5, 3, 0], "int32")))
+    yield Sample((np.array([2, -3, 0], "int32"), 3))
+    yield Sample((np.array([2, 3], "int32"), -1.0))
 
 
 @primitive(
-    rule=rules.arithmetic,
+    rule=rules.power,
     vjp=(_power_base, _power_exponent),
     error=unary(4),
     kinks=[Kink((0.0, 2.0), (0.0, 0.0), (0.0, 0.0)), Kink((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))],
     specials=[Special((0.0, 0.0), 1.0), Special((nan, 0.0), 1.0), Special((0.0, -1.0), inf), Special((-1.0, 0.5), nan)],
     samples=_powers,
+    refusals=(Refusal((np.array([2, 3], "int32"), -1), ValueError),),
 )
 def power(x1, x2):
-    """`x1 ** x2`, elementwise; the exponents of integers are not negative."""
+    """`x1 ** x2`, elementwise; of integers it wraps around.
+
+    Raises ValueError for integers to a negative power that is a Python int. Where negative powers of integers
+    stand in a tensor, the result is unspecified.
+    """
 
 
 @composed(
@@ -131,7 +169,9 @@ def reciprocal(B, x):
     samples=samples.unary(extremes=(1e-30, -1e-30, 1e30, -1e30)),
 )
 def absolute(B, x):
-    """`|x|`, elementwise; the gradient at 0 is 0."""
+    """`|x|`, elementwise; the gradient at 0 is 0. Of the smallest signed integer it is that integer."""
+    if result_type(x) in (*UNSIGNED, "bool"):
+        return x
     return B.where(x > 0, x, B.where(x < 0, -x, x * x))  # x * x is 0 with gradient 0 at 0, and NaN at NaN
 
 
@@ -143,6 +183,17 @@ def absolute(B, x):
 def abs_(B, x):
     """`|x|`: short for `absolute`."""
     return B.absolute(x)
+
+
+@composed(
+    floating=True,
+    kinks=[Kink((0.0,), (0.0,), (-1.0, 1.0))],
+    specials={-inf: inf, inf: inf, nan: nan},
+    samples=samples.unary(extremes=(1e-30, -1e-30, 1e30, -1e30)),
+)
+def fabs(B, x):
+    """`|x|` as a float, elementwise."""
+    return B.absolute(x * 1.0)
 
 
 @composed(kinks=smooth, specials={nan: nan, inf: 1.0, -inf: -1.0, 0.0: 0.0}, samples=samples.unary(), vjp=())
@@ -165,6 +216,7 @@ def _pairs(rng):
 )
 def maximum(B, x1, x2):
     """The larger of two, elementwise; NaN if either is. At a tie each has half of the gradient."""
+    x1, x2 = promoted(B, x1, x2)
     return B.where(x1 > x2, x1, B.where(x2 > x1, x2, _tie(x1, x2)))
 
 
@@ -175,6 +227,7 @@ def maximum(B, x1, x2):
 )
 def minimum(B, x1, x2):
     """The smaller of two, elementwise; NaN if either is. At a tie each has half of the gradient."""
+    x1, x2 = promoted(B, x1, x2)
     return B.where(x1 < x2, x1, B.where(x2 < x1, x2, _tie(x1, x2)))
 
 
@@ -183,9 +236,79 @@ def _tie(x1, x2):
     return x1 * 0.5 + x2 * 0.5 if is_float(result_type(x1, x2)) else x1
 
 
+def _partly_missing(rng):
+    yield from _pairs(rng)
+    yield Sample((np.array([nan, 1.0, nan]), np.array([2.0, nan, nan])), differentiable=False)
+    yield Sample((np.array([nan, 1.0]), 0.5), differentiable=False)
+    yield Sample((np.array([3, -7], "int32"), np.array([2, 7], "int32")))
+
+
+@composed(
+    kinks=[
+        Kink((1.0, 1.0), (0.5, 0.5), (0.0, 1.0)),
+        Kink((nan, 1.0), (0.0, 1.0), (0.0, 1.0)),
+        Kink((1.0, nan), (1.0, 0.0), (0.0, 1.0)),
+    ],
+    specials=[Special((nan, 1.0), 1.0), Special((1.0, nan), 1.0), Special((nan, nan), nan), Special((-inf, inf), inf)],
+    samples=_partly_missing,
+)
+def fmax(B, x1, x2):
+    """The larger of two, elementwise; of NaN and a number the number. At a tie each has half of the gradient."""
+    return B.maximum(*_numbers(B, x1, x2))
+
+
+@composed(
+    kinks=[
+        Kink((1.0, 1.0), (0.5, 0.5), (0.0, 1.0)),
+        Kink((nan, 1.0), (0.0, 1.0), (0.0, 1.0)),
+        Kink((1.0, nan), (1.0, 0.0), (0.0, 1.0)),
+    ],
+    specials=[Special((nan, 1.0), 1.0), Special((1.0, nan), 1.0), Special((nan, nan), nan), Special((-inf, inf), -inf)],
+    samples=_partly_missing,
+)
+def fmin(B, x1, x2):
+    """The smaller of two, elementwise; of NaN and a number the number. At a tie each has half of the gradient."""
+    return B.minimum(*_numbers(B, x1, x2))
+
+
+def _numbers(B, x1, x2):
+    """Both operands, each in place of the other where that is NaN: a tie, whose two halves go to the number."""
+    x1, x2 = as_tensors(B, x1, x2)
+    return B.where(B.isnan(x1), x2, x1), B.where(B.isnan(x2), x1, x2)
+
+
+def _steps(rng):
+    yield Sample((rng.uniform(0.5, 2.0, (2, 3)) * np.array([1.0, -1.0, 1.0]), rng.normal(size=(3,))))
+    yield Sample((rng.uniform(0.5, 2.0, (4,)), 0.5))
+    yield Sample((np.array([-1e30, 1e-30, -1e-30]), 0.5))
+    yield Sample((np.array([-2.0, 0.0, -0.0, 3.0]), np.array([0.5, 0.25, 7.0, 1.0])), differentiable=False)
+    yield Sample((np.zeros((0, 2)), np.ones((2,))))
+
+
+@composed(
+    floating=True,
+    kinks=[Kink((0.0, 0.5), (0.0, 1.0), (-inf, inf))],
+    specials=[Special((-1.0, 0.5), 0.0), Special((0.0, 0.5), 0.5), Special((inf, 0.5), 1.0), Special((nan, 0.5), nan)],
+    samples=_steps,
+)
+def heaviside(B, x1, x2):
+    """0 where `x1` is negative, `x2` where it is zero, 1 where it is positive; NaN where it is NaN.
+
+    The gradient of `x1` is 0; `x2` has one where `x1` is zero.
+    """
+    x1, x2 = as_tensors(B, x1, x2)
+    at_zero = B.where(B.equal(x1, 0.0), x2, B.stop_gradient(x1))
+    return B.where(x1 > 0, 1.0, B.where(x1 < 0, 0.0, at_zero))
+
+
 def _bounds(rng):
     yield Sample((rng.uniform(-3.0, 3.0, (4, 5)), -1.0, 1.5))
     yield Sample((rng.uniform(-3.0, 3.0, (5,)), rng.uniform(-2.0, -1.0, (5,)), rng.uniform(1.0, 2.0, (5,))))
+    yield Sample((np.array([-3.0, 0.0, 3.0]), 1.0, -1.5))
+    yield Sample((np.array([-3.0, 0.0, 3.0]), np.array([1.0, 2.0, 2.5]), np.array([-1.5, 1.0, 1.25])))
+    yield Sample((np.array([-3, 0, 9], "int32"), -1, 4))
+    yield Sample((np.array([-3, 0, 9], "int32"), 4, -1))
+    yield Sample((np.array([1e30, -1e30, 1e-30, -1e-30]), -1e20, 1e-31))
 
 
 @composed(
@@ -193,12 +316,23 @@ def _bounds(rng):
         Kink((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0)),
         Kink((1.0, -1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0)),
     ],
-    specials=[Special((nan, -1.0, 1.0), nan), Special((inf, -1.0, 1.0), 1.0), Special((-inf, -1.0, 1.0), -1.0)],
+    specials=[
+        Special((nan, -1.0, 1.0), nan),
+        Special((inf, -1.0, 1.0), 1.0),
+        Special((-inf, -1.0, 1.0), -1.0),
+        Special((0.0, 1.0, -1.0), -1.0),
+        Special((-3.0, 1.0, -1.0), -1.0),
+        Special((3.0, 1.0, -1.0), -1.0),
+    ],
     samples=_bounds,
 )
 def clip(B, x, x_min, x_max):
-    """`x` held within [x_min, x_max], elementwise. At a bound the gradient goes to `x`."""
-    return B.where(x > x_max, x_max, B.where(x < x_min, x_min, x))
+    """`x` held within [x_min, x_max], elementwise. At a bound the gradient goes to `x`.
+
+    Where x_min is above x_max the result is x_max, as in NumPy: the upper bound is applied last.
+    """
+    above_min = B.where(x < x_min, x_min, x)
+    return B.where(above_min > x_max, x_max, above_min)
 
 
 @composed(kinks=smooth, specials={nan: True, inf: False, 0.0: False}, samples=samples.unary(), vjp=())

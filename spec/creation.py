@@ -4,20 +4,22 @@ import numpy as np
 
 from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._dtype import floatx
-from kcompat.spec._op import CAST, EXACT, STRUCTURE, Sample, Special, composed, ordinary, primitive, smooth
+from kcompat.spec._dtype import SCALARS, floatx
+from kcompat.spec._op import CAST, EXACT, STRUCTURE, Refusal, Sample, Special, composed, ordinary, primitive, smooth
+from kcompat.spec._rules import broadcast_shapes
 
 
 def _filled(rng):
     yield Sample((), {"shape": (2, 3), "fill_value": 1.5})
-    yield Sample((), {"shape": (), "fill_value": 7})
-    yield Sample((), {"shape": (0, 2), "fill_value": True})
+    yield Sample((), {"shape": (), "fill_value": 7, "dtype": "int32"})
+    yield Sample((), {"shape": (0, 2), "fill_value": True, "dtype": "bool"})
+    yield Sample((), {"shape": 3, "fill_value": -7})
     yield Sample((), {"shape": (2,), "fill_value": 3, "dtype": "float32"})
 
 
 @primitive(rule=rules.full, vjp=None, error=EXACT, kinks=smooth, specials=ordinary, samples=_filled)
 def full(*, shape, fill_value, dtype=None):
-    """A tensor of one Python scalar; the dtype is floatx, int32 or bool unless given."""
+    """A tensor of one number; the dtype is floatx unless given."""
 
 
 def _ranges(rng):
@@ -78,13 +80,55 @@ def ones(B, *, shape, dtype=None):
     return B.full(shape=shape, fill_value=1, dtype=dtype or floatx())
 
 
-@composed(kinks=smooth, specials=[Special((float("nan"),), 0.0)], samples=samples.unary(), vjp=())
+_likes = samples.shapes(((2, 3), {}), ((2, 3), {"dtype": "int32"}), ((), {}), ((0, 2), {}))
+
+
+@composed(kinks=smooth, specials=[Special((float("nan"),), 0.0)], samples=_likes, vjp=())
 def zeros_like(B, x, *, dtype=None):
     """Zeros of the shape, and unless given the dtype, of `x`."""
     return B.full(shape=tuple(x.shape), fill_value=0, dtype=dtype or B.dtype(x))
 
 
-@composed(kinks=smooth, specials=[Special((float("nan"),), 1.0)], samples=samples.unary(), vjp=())
+@composed(kinks=smooth, specials=[Special((float("nan"),), 1.0)], samples=_likes, vjp=())
 def ones_like(B, x, *, dtype=None):
     """Ones of the shape, and unless given the dtype, of `x`."""
     return B.full(shape=tuple(x.shape), fill_value=1, dtype=dtype or B.dtype(x))
+
+
+@composed(kinks=smooth, specials=ordinary, samples=_shapes, vjp=())
+def empty(B, *, shape, dtype=None):
+    """A tensor whose elements do not matter; they are zeros."""
+    return B.zeros(shape=shape, dtype=dtype)
+
+
+@composed(kinks=smooth, specials=[Special((float("nan"),), 0.0)], samples=_likes, vjp=())
+def empty_like(B, x, *, dtype=None):
+    """A tensor of the shape, and unless given the dtype, of `x`, whose elements do not matter; they are zeros."""
+    return B.zeros_like(x, dtype=dtype)
+
+
+def _fillings(rng):
+    x = rng.normal(size=(2, 3))
+    yield Sample((x, 2.5))
+    yield Sample((x, rng.normal(size=(3,))))
+    yield Sample((x, 7), {"dtype": "int32"})
+    yield Sample((x, rng.normal(size=())))
+    yield Sample((x[:0], rng.normal(size=(1, 3))))
+    yield Sample((np.zeros(2, "int32"), True))
+    yield Sample((np.zeros(2, "int32"), np.array([1.5, -2.5])), {"dtype": "float32"})
+
+
+@composed(
+    kinks=smooth,
+    specials=[Special(([1.0, 2.0], [float("nan")]), [float("nan")] * 2)],
+    samples=_fillings,
+    refusals=(Refusal((np.zeros((2, 3)), np.zeros(2))),),
+)
+def full_like(B, x, fill_value, *, dtype=None):
+    """`fill_value`, a number or a tensor that broadcasts, in the shape and unless given the dtype of `x`."""
+    shape, dtype = tuple(x.shape), dtype or B.dtype(x)
+    if isinstance(fill_value, SCALARS):
+        return B.full(shape=shape, fill_value=fill_value, dtype=dtype)
+    if broadcast_shapes(shape, tuple(fill_value.shape)) != shape:
+        raise ValueError(f"full_like: fill_value of shape {tuple(fill_value.shape)} does not broadcast to {shape}")
+    return B.broadcast_to(B.cast(fill_value, dtype=dtype), shape=shape)

@@ -6,8 +6,9 @@ import numpy as np
 
 from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import unbroadcast
-from kcompat.spec._op import COMPARE, EXACT, SELECT, Sample, Special, composed, ordinary, primitive, smooth
+from kcompat.spec._calculus import as_tensors, unbroadcast
+from kcompat.spec._dtype import float_type
+from kcompat.spec._op import COMPARE, EXACT, SELECT, Refusal, Sample, Special, composed, ordinary, primitive, smooth
 
 inf, nan = float("inf"), float("nan")
 comparison = functools.partial(
@@ -24,12 +25,18 @@ logical = functools.partial(
 )
 bitwise = functools.partial(
     primitive,
-    rule=rules.arithmetic,
+    rule=rules.bits,
     vjp=None,
     error=EXACT,
     kinks=smooth,
     specials=ordinary,
     samples=samples.integers(2),
+    refusals=[Refusal((np.ones(2), np.ones(2)), TypeError)],
+)
+shift = functools.partial(
+    bitwise,
+    rule=rules.shifted,
+    refusals=[Refusal((np.ones(2), 1), TypeError), Refusal((np.array([True]), np.array([True])), TypeError)],
 )
 
 
@@ -82,6 +89,87 @@ def logical_not(B, x):
     return B.equal(x, False)
 
 
+@composed(kinks=smooth, specials=ordinary, samples=samples.booleans(2), vjp=())
+def logical_xor(B, x1, x2):
+    """One but not both, elementwise, of two bool tensors."""
+    return B.not_equal(*(B.cast(x, dtype="bool") for x in as_tensors(B, x1, x2)))
+
+
+def _finite_or_not(rng):
+    yield Sample((np.array([1.0, inf, -inf, nan, 0.0, 1e30]),))
+    yield Sample((rng.normal(size=(2, 3)),))
+    yield Sample((np.array([3, -7], "int32"),))
+    yield Sample((np.array([True, False]),))
+    yield Sample((np.zeros((0, 2)),))
+
+
+@composed(kinks=smooth, specials={inf: True, -inf: True, nan: False, 0.0: False}, samples=_finite_or_not, vjp=())
+def isinf(B, x):
+    """Whether `x` is infinite, elementwise, as bool."""
+    return B.logical_or(B.isposinf(x), B.isneginf(x))
+
+
+@composed(kinks=smooth, specials={inf: True, -inf: False, nan: False, 0.0: False}, samples=_finite_or_not, vjp=())
+def isposinf(B, x):
+    """Whether `x` is positive infinity, elementwise, as bool."""
+    return B.equal(x, inf)
+
+
+@composed(kinks=smooth, specials={inf: False, -inf: True, nan: False, 0.0: False}, samples=_finite_or_not, vjp=())
+def isneginf(B, x):
+    """Whether `x` is negative infinity, elementwise, as bool."""
+    return B.equal(x, -inf)
+
+
+def _nearly_equal(rng):
+    x = rng.uniform(0.5, 2.0, (2, 3))
+    yield Sample((x, x + np.array([0.0, 1e-6, 1e-3])))
+    yield Sample((x, x + np.array([0.0, 1e-3, 0.5])), {"rtol": 1e-2})
+    yield Sample((x, x + np.array([0.0, 1e-3, 0.5])), {"rtol": 0.0, "atol": 0.1})
+    yield Sample((np.array([nan, nan, 1.0, inf]), np.array([nan, 1.0, 1.0, inf])), {"equal_nan": True})
+    yield Sample((np.array([inf, -inf, inf, 1.0, nan]), np.array([inf, inf, 1.0, inf, nan])))
+    yield Sample((np.array([100000, 3], "int32"), np.array([100000, 4], "int32")))
+    yield Sample((x, 1.0))
+    yield Sample((np.zeros((0, 3)), 1.0))
+    yield Sample((x * 1e30, x * 1e30))
+
+
+_closeness = {"kinks": smooth, "samples": _nearly_equal, "vjp": ()}
+
+
+@composed(
+    specials=[
+        Special((nan, nan), False),
+        Special((nan, nan), True, {"equal_nan": True}),
+        Special((inf, inf), True),
+        Special((inf, -inf), False),
+        Special((1.0, inf), False),
+    ],
+    **_closeness,
+)
+def isclose(B, x1, x2, *, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """Whether `|x1 - x2| <= atol + rtol * |x2|`, elementwise, as bool; infinities are close to themselves alone.
+
+    Args:
+        x1: a tensor.
+        x2: a tensor that broadcasts with it, the measure of what is close.
+        rtol: the tolerance relative to `x2`.
+        atol: the absolute tolerance.
+        equal_nan: whether NaN is close to NaN.
+    """
+    x1, x2 = (B.cast(x, dtype=float_type(x1, x2)) for x in as_tensors(B, x1, x2))
+    near = B.less_equal(B.absolute(x1 - x2), B.absolute(x2) * rtol + atol)
+    close = B.logical_or(B.equal(x1, x2), B.logical_and(near, B.isfinite(x2)))
+    return B.logical_or(close, B.logical_and(B.isnan(x1), B.isnan(x2))) if equal_nan else close
+
+
+@composed(specials=[Special((nan, nan), False), Special((inf, inf), True)], **_closeness)
+def allclose(B, x1, x2, *, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """Whether all elements are close, as a bool of rank 0; of none they are. See `isclose`."""
+    far = B.logical_not(B.isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan))
+    return B.equal(B.sum(B.cast(far, dtype="int32")), 0)
+
+
 def _choices(rng):
     x, y = rng.normal(size=(2, 3)), rng.normal(size=(3,))
     yield Sample((x > 0, x, y))
@@ -129,11 +217,11 @@ def _shifts(rng):
         yield Sample((rng.integers(-(2**31), 2**31, (2, 3)).astype("int32"), count))
 
 
-@bitwise(samples=_shifts)
+@shift(samples=_shifts)
 def left_shift(x, y):
     """`x` shifted left by `y` bits, 0 <= y < width; bits that leave are lost."""
 
 
-@bitwise(samples=_shifts)
+@shift(samples=_shifts)
 def right_shift(x, y):
     """`x` shifted right by `y` bits, 0 <= y < width; a signed integer keeps its sign."""

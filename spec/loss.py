@@ -3,7 +3,10 @@
 import numpy as np
 
 from kcompat.spec._calculus import unbroadcast
-from kcompat.spec._op import Sample, composed, ordinary, smooth
+from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
+from kcompat.spec._rules import normalize_axis
+
+inf, nan = float("inf"), float("nan")
 
 EPSILON = 1e-7
 """Probabilities are held within [EPSILON, 1 - EPSILON] before their logarithm is taken."""
@@ -22,11 +25,34 @@ def _distributions(rng):
     yield Sample((target, logits * 40.0), {"from_logits": True})
     yield Sample((target, rng.dirichlet([1.0] * 5, size=4)))
     yield Sample((target.T, logits.T), {"from_logits": True, "axis": 0})
+    yield Sample((target, logits + 300.0), {"from_logits": True})
+    yield Sample((np.eye(5)[:4], np.eye(5)[[0, 1, 3, 2]]), differentiable=False)
+    yield Sample((target[0], logits[0]), {"from_logits": True})
+    yield Sample((target[:0], logits[:0]))
 
 
-@composed(floating=True, kinks=smooth, specials=ordinary, samples=_distributions)
+@composed(
+    floating=True,
+    kinks=smooth,
+    specials=[
+        Special(([1.0, 0.0], [0.0, -inf]), nan, {"from_logits": True}),
+        Special(([1.0, 0.0], [nan, 0.0]), nan, {"from_logits": True}),
+    ],
+    samples=_distributions,
+    refusals=(Refusal((np.ones((2, 3)), np.ones(3))), Refusal((np.ones(3), np.ones(3)), attrs={"axis": 1})),
+)
 def categorical_crossentropy(B, target, output, *, from_logits=False, axis=-1):
-    """`-sum(target * log(output))` along `axis`, of probabilities or of logits."""
+    """`-sum(target * log(output))` along `axis`, of probabilities or of logits.
+
+    Probabilities are divided by their sum and held within [1e-7, 1 - 1e-7]; outside there is no gradient.
+    Raises ValueError where the shapes differ.
+    """
+    if tuple(target.shape) != tuple(output.shape):
+        raise ValueError(
+            f"categorical_crossentropy: target and output have one shape, got {tuple(target.shape)} and "
+            f"{tuple(output.shape)}; for class indices use sparse_categorical_crossentropy"
+        )
+    axis = normalize_axis(axis, len(output.shape))
     return -B.sum(target * _log_probabilities(B, output, from_logits, axis), axis=axis)
 
 
@@ -38,15 +64,28 @@ def _labels(rng):
     yield Sample((labels, rng.dirichlet([1.0] * 5, size=4)))
     yield Sample((labels[:, None], logits), {"from_logits": True})
     yield Sample((labels.reshape(2, 2), logits.reshape(2, 2, 5)), {"from_logits": True})
+    yield Sample((labels, logits.T.copy()), {"from_logits": True, "axis": 0})
+    yield Sample((labels, logits + 300.0), {"from_logits": True})
+    yield Sample((labels[:0], logits[:0]))
 
 
-@composed(floating=("output",), kinks=smooth, specials=ordinary, samples=_labels)
+@composed(
+    floating=("output",),
+    kinks=smooth,
+    specials=[Special((np.array([1], "int32"), [[0.0, nan]]), nan, {"from_logits": True})],
+    samples=_labels,
+    refusals=(
+        Refusal((np.ones(3, "int32"), np.ones((2, 3)))),
+        Refusal((np.ones((2, 3), "int32"), np.ones((2, 3)))),
+        Refusal((np.ones(2, "int32"), np.ones((2, 3))), attrs={"axis": 2}),
+    ),
+)
 def sparse_categorical_crossentropy(B, target, output, *, from_logits=False, axis=-1):
     """`-log(output[target])` along `axis`: `target` holds class indices, with or without that axis.
 
     Indices out of range are unspecified; `fit` and `evaluate` refuse them.
     """
-    axis %= len(output.shape)
+    axis = normalize_axis(axis, len(output.shape))
     if len(target.shape) == len(output.shape) and target.shape[axis] == 1:
         target = B.squeeze(target, axis=axis)
     if tuple(target.shape) != tuple(n for i, n in enumerate(output.shape) if i != axis):
@@ -66,6 +105,8 @@ def _outcomes(rng):
     yield Sample((np.array([0.0, 1.0, 0.3]), np.zeros(3)), {"from_logits": True})
     yield Sample((target, rng.uniform(0.05, 0.95, (4, 3))))
     yield Sample((np.array([0.0, 1.0, 0.0]), np.array([0.0, 1.0, 1.0])), differentiable=False)
+    yield Sample((target, np.array([1e30, -1e30, 1e-30])), {"from_logits": True})
+    yield Sample((target[:0], logits[:0]))
 
 
 def _of_probabilities(B, target, output):
@@ -98,7 +139,11 @@ def _by_output(B, g, y, target, output, *, from_logits=False):
 @composed(
     floating=True,
     kinks=smooth,
-    specials=ordinary,
+    specials=[
+        Special((1.0, nan), nan, {"from_logits": True}),
+        Special((1.0, nan), nan),
+        Special((0.0, -inf), nan, {"from_logits": True}),
+    ],
     samples=_outcomes,
     vjp=(_by_target, _by_output),
     alternatives=(_softplus_form,),
@@ -106,6 +151,7 @@ def _by_output(B, g, y, target, output, *, from_logits=False):
 def binary_crossentropy(B, target, output, *, from_logits=False):
     """`-target * log(output) - (1 - target) * log(1 - output)`, elementwise, of probabilities or of logits."""
     if from_logits:
-        positive = B.maximum(output, 0.0)  # its derivative at 0 is one half, which makes that of the whole right
-        return positive - output * target + B.log1p(B.exp(-B.absolute(output)))
+        positive = output > 0  # each branch is smooth at 0, so derivatives of every order are right there
+        bound = B.where(positive, output, 0.0) - output * target
+        return bound + B.log1p(B.exp(B.where(positive, -output, output)))
     return _of_probabilities(B, target, output)

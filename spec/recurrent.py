@@ -2,10 +2,15 @@
 
 Shapes: inputs `(batch, time, features)`, states `(batch, units)`, outputs `(batch, time, units)`.
 The input's share of every gate is one matrix product for the whole sequence; the rest is a scan.
+
+A `mask` is `(batch, time)`: where it is False the states stay what they are, and the output is the state before,
+or 0 with `zero_output_for_mask`. An activation is named as in `kcompat.activations`, and has its defaults.
 """
 
+import numpy as np
+
 from kcompat.spec._calculus import take_slice
-from kcompat.spec._op import Sample, composed, ordinary, smooth
+from kcompat.spec._op import Refusal, Sample, composed, ordinary, smooth
 
 
 def _gate(B, z, i, units):
@@ -23,7 +28,30 @@ def _projected(B, inputs, kernel, bias):
 
 
 def _activate(B, name, x):
-    return getattr(B, name)(x)
+    return B.gelu(x, approximate=False) if name == "gelu" else getattr(B, name)(x)
+
+
+def _run(B, step, init, z, consts, mask, *, reverse, zero_output_for_mask):
+    """Scan `step`, which gives the states, over time-major `z`; the outputs are the first state's."""
+    if mask is None:
+
+        def run(B, carry, x, consts):
+            states = step(B, carry, x[0], consts)
+            return states, (states[0],)
+
+        carry, (outputs,) = B.scan(run, init, (z,), consts, reverse=reverse)
+        return _time_major(B, outputs), carry
+    if tuple(mask.shape) != (z.shape[1], z.shape[0]):
+        raise ValueError(f"the mask has the shape (batch, time), {(z.shape[1], z.shape[0])}, got {tuple(mask.shape)}")
+
+    def run_masked(B, carry, x, consts):
+        z, seen = x[0], x[1] > 0
+        states = tuple(B.where(seen, new, old) for new, old in zip(step(B, carry, z, consts), carry, strict=True))
+        return states, (B.where(seen, states[0], 0.0) if zero_output_for_mask else states[0],)
+
+    seen = B.cast(B.transpose(B.cast(mask, dtype="bool"), axes=(1, 0)), dtype=B.dtype(z))
+    carry, (outputs,) = B.scan(run_masked, init, (z, B.expand_dims(seen, axis=-1)), consts, reverse=reverse)
+    return _time_major(B, outputs), carry
 
 
 def _sequences(gates, states, bias_shape):
@@ -37,24 +65,74 @@ def _sequences(gates, states, bias_shape):
         inputs = rng.normal(size=(batch, time, features))
         yield Sample((inputs, *initial, kernel, recurrent, bias))
         yield Sample((inputs, *initial, kernel, recurrent, None), {"reverse": True})
+        mask = np.array([[True, False, True, True], [False, True, True, False]])
+        weights = (inputs, *initial, kernel, recurrent, bias)
+        yield Sample((*weights, mask))
+        yield Sample((*weights, mask), {"reverse": True, "zero_output_for_mask": True})
+        yield Sample((*weights, mask.astype("int32")), {"activation": "gelu"})
+        yield Sample(weights, {"activation": "softsign"})
+        if gates > 1:
+            yield Sample(weights, {"recurrent_activation": "hard_sigmoid"})
+        yield Sample((inputs[:, :1], *initial, kernel, recurrent))
+        yield Sample((inputs[:0], *(h[:0] for h in initial), kernel, recurrent))
 
     return make
 
 
-@composed(floating=True, kinks=smooth, specials=ordinary, samples=_sequences(1, 1, lambda n: (n,)))
-def simple_rnn(B, inputs, initial_state, kernel, recurrent_kernel, bias=None, *, activation="tanh", reverse=False):
+def _wrong_mask(gates, states):
+    """A mask of another length."""
+    initial = (np.ones((2, 3)),) * states
+    return (
+        Refusal(
+            (
+                np.ones((2, 4, 3)),
+                *initial,
+                np.ones((3, 3 * gates)),
+                np.ones((3, 3 * gates)),
+                None,
+                np.ones((2, 3), bool),
+            )
+        ),
+    )
+
+
+@composed(
+    floating=("inputs", "initial_state", "kernel", "recurrent_kernel", "bias"),
+    kinks=smooth,
+    specials=ordinary,
+    samples=_sequences(1, 1, lambda n: (n,)),
+    refusals=_wrong_mask(1, 1),
+)
+def simple_rnn(
+    B,
+    inputs,
+    initial_state,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    mask=None,
+    *,
+    activation="tanh",
+    reverse=False,
+    zero_output_for_mask=False,
+):
     """`h = activation(x @ kernel + h @ recurrent_kernel + bias)` over time; all outputs and the last state."""
 
     def step(B, carry, x, consts):
-        h = _activate(B, activation, x[0] + B.matmul(carry[0], consts[0]))
-        return (h,), (h,)
+        return (_activate(B, activation, x + B.matmul(carry[0], consts[0])),)
 
-    z = _projected(B, inputs, kernel, bias)
-    (h,), (outputs,) = B.scan(step, (initial_state,), (z,), (recurrent_kernel,), reverse=reverse)
-    return _time_major(B, outputs), h
+    z, options = _projected(B, inputs, kernel, bias), {"reverse": reverse, "zero_output_for_mask": zero_output_for_mask}
+    outputs, (h,) = _run(B, step, (initial_state,), z, (recurrent_kernel,), mask, **options)
+    return outputs, h
 
 
-@composed(floating=True, kinks=smooth, specials=ordinary, samples=_sequences(4, 2, lambda n: (4 * n,)))
+@composed(
+    floating=("inputs", "initial_h", "initial_c", "kernel", "recurrent_kernel", "bias"),
+    kinks=smooth,
+    specials=ordinary,
+    samples=_sequences(4, 2, lambda n: (4 * n,)),
+    refusals=_wrong_mask(4, 2),
+)
 def lstm(
     B,
     inputs,
@@ -63,10 +141,12 @@ def lstm(
     kernel,
     recurrent_kernel,
     bias=None,
+    mask=None,
     *,
     activation="tanh",
     recurrent_activation="sigmoid",
     reverse=False,
+    zero_output_for_mask=False,
 ):
     """Long short-term memory (Hochreiter & Schmidhuber, 1997): all outputs, the last h and the last c.
 
@@ -77,24 +157,29 @@ def lstm(
 
     def step(B, carry, x, consts):
         h, c = carry
-        z = x[0] + B.matmul(h, consts[0])
+        z = x + B.matmul(h, consts[0])
         i, f, o = (_activate(B, recurrent_activation, _gate(B, z, n, units)) for n in (0, 1, 3))
         c = f * c + i * _activate(B, activation, _gate(B, z, 2, units))
-        h = o * _activate(B, activation, c)
-        return (h, c), (h,)
+        return o * _activate(B, activation, c), c
 
-    z = _projected(B, inputs, kernel, bias)
-    (h, c), (outputs,) = B.scan(step, (initial_h, initial_c), (z,), (recurrent_kernel,), reverse=reverse)
-    return _time_major(B, outputs), h, c
+    z, options = _projected(B, inputs, kernel, bias), {"reverse": reverse, "zero_output_for_mask": zero_output_for_mask}
+    outputs, (h, c) = _run(B, step, (initial_h, initial_c), z, (recurrent_kernel,), mask, **options)
+    return outputs, h, c
 
 
 def _gru_samples(rng):
     yield from _sequences(3, 1, lambda n: (2, 3 * n))(rng)
-    for sample in _sequences(3, 1, lambda n: (3 * n,))(rng):
+    for sample in list(_sequences(3, 1, lambda n: (3 * n,))(rng))[:4]:
         yield Sample(sample.args, {**sample.attrs, "reset_after": False})
 
 
-@composed(floating=True, kinks=smooth, specials=ordinary, samples=_gru_samples)
+@composed(
+    floating=("inputs", "initial_state", "kernel", "recurrent_kernel", "bias"),
+    kinks=smooth,
+    specials=ordinary,
+    samples=_gru_samples,
+    refusals=_wrong_mask(3, 1),
+)
 def gru(
     B,
     inputs,
@@ -102,11 +187,13 @@ def gru(
     kernel,
     recurrent_kernel,
     bias=None,
+    mask=None,
     *,
     activation="tanh",
     recurrent_activation="sigmoid",
     reset_after=True,
     reverse=False,
+    zero_output_for_mask=False,
 ):
     """Gated recurrent unit (Cho et al., 2014): all outputs and the last state.
 
@@ -121,7 +208,7 @@ def gru(
         bias, state_bias = (B.reshape(row, newshape=(-1,)) for row in B.split(bias, indices_or_sections=2, axis=0))
 
     def step(B, carry, x, consts):
-        (h,), (x,), (weights, *rest) = carry, x, consts
+        (h,), (weights, *rest) = carry, consts
         if reset_after:
             inner = B.matmul(h, weights)
             inner = inner + rest[0] if rest else inner
@@ -132,10 +219,9 @@ def gru(
             recalled = r * _gate(B, inner, 2, units)
         else:
             recalled = B.matmul(r * h, _gate(B, weights, 2, units))
-        h = z * h + (1.0 - z) * _activate(B, activation, _gate(B, x, 2, units) + recalled)
-        return (h,), (h,)
+        return (z * h + (1.0 - z) * _activate(B, activation, _gate(B, x, 2, units) + recalled),)
 
     consts = (recurrent_kernel,) if state_bias is None else (recurrent_kernel, state_bias)
-    z = _projected(B, inputs, kernel, bias)
-    (h,), (outputs,) = B.scan(step, (initial_state,), (z,), consts, reverse=reverse)
-    return _time_major(B, outputs), h
+    z, options = _projected(B, inputs, kernel, bias), {"reverse": reverse, "zero_output_for_mask": zero_output_for_mask}
+    outputs, (h,) = _run(B, step, (initial_state,), z, consts, mask, **options)
+    return outputs, h

@@ -6,7 +6,7 @@ import numpy as np
 
 from kcompat.spec import _rules as rules
 from kcompat.spec._calculus import take_slice
-from kcompat.spec._op import SELECT, Kink, Refusal, Sample, Special, composed, ordinary, primitive, smooth, unary
+from kcompat.spec._op import SELECT, Kink, Refusal, Sample, Special, composed, primitive, smooth, unary
 
 inf, nan = float("inf"), float("nan")
 
@@ -101,7 +101,7 @@ def _cells(B, indices, sizes):
 
 def _depth(name, indices, values, shape):
     """How many axes of `shape` each index names."""
-    if not indices.shape:
+    if len(indices.shape) == 0:
         raise ValueError(f"{name}: indices need an axis for the parts of an index, got rank 0")
     depth = indices.shape[-1]
     expected = (*indices.shape[:-1], *shape[depth:])

@@ -7,7 +7,7 @@ import numpy as np
 from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
 from kcompat.spec._calculus import take_slice, unbroadcast
-from kcompat.spec._op import STRUCTURE, Joint, Sample, composed, ordinary, primitive, smooth
+from kcompat.spec._op import STRUCTURE, Joint, Refusal, Sample, composed, ordinary, primitive, smooth
 from kcompat.spec._rules import normalize_axes
 
 structural = functools.partial(primitive, error=STRUCTURE, kinks=smooth, specials=ordinary)
@@ -109,7 +109,17 @@ def _joinable(rng):
     yield Sample((rng.normal(size=(2, 3)), rng.normal(size=(2, 0)), rng.normal(size=(2, 2))), {"axis": -1})
 
 
-@structural(rule=rules.concatenate, vjp=Joint(_unconcatenate), samples=_joinable)
+@structural(
+    rule=rules.concatenate,
+    vjp=Joint(_unconcatenate),
+    samples=_joinable,
+    refusals=(
+        Refusal((np.zeros((2, 3)), np.zeros((3, 2)))),
+        Refusal((np.zeros((2, 3)), np.zeros(3))),
+        Refusal((np.zeros(2), np.zeros(3)), attrs={"axis": 1}),
+        Refusal(()),
+    ),
+)
 def concatenate(*xs, axis=0):
     """Tensors joined along an axis they have."""
 
@@ -119,9 +129,19 @@ def _stackable(rng):
         yield Sample((rng.normal(size=(2, 3)), rng.normal(size=(2, 3))), {"axis": axis})
 
 
-@composed(kinks=smooth, specials=ordinary, samples=_stackable)
+@composed(
+    kinks=smooth,
+    specials=ordinary,
+    samples=_stackable,
+    refusals=(
+        Refusal((np.zeros((2, 3)), np.zeros((2, 1)))),
+        Refusal((np.zeros(2), np.zeros(2)), attrs={"axis": 2}),
+        Refusal(()),
+    ),
+)
 def stack(B, *x, axis=0):
     """Tensors of one shape joined along a new axis."""
+    axis = rules.check_alike(x, axis)
     return B.concatenate(*(B.expand_dims(t, axis=axis) for t in x), axis=axis)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -141,6 +142,38 @@ class JaxEngine(Engine):
         """See `Engine.compile`."""
         return JaxProgram(B, step, state)
 
+    def cond(self, B: Any, pred: Any, true_fn: Any, false_fn: Any) -> tuple:
+        """See `Engine.cond`."""
+        try:
+            holds = bool(pred)
+        except jax.errors.TracerBoolConversionError:
+            return lax.cond(pred, true_fn, false_fn)
+        return true_fn() if holds else false_fn()
+
+    def while_loop(self, B: Any, cond: Any, body: Any, carry: tuple) -> tuple:
+        """See `Engine.while_loop`: a loop in Python has a gradient, so it is tried first."""
+        if not _staged():
+            with contextlib.suppress(jax.errors.TracerBoolConversionError):
+                return super().while_loop(B, cond, body, carry)
+        with scope(is_wide(carry)):
+            return lax.while_loop(cond, body, carry)
+
+    def truth(self, x: Any) -> bool:
+        """See `Engine.truth`."""
+        return bool(x)
+
+    def fold(self, B: Any, step: Any, init: tuple, xs: tuple, reverse: bool, unroll: int) -> Any:
+        """See `Engine.fold`."""
+        with scope(is_wide(init, xs)):
+            if _staged(*init, *xs):
+                return lax.scan(step, init, xs, reverse=reverse, unroll=unroll)
+            return _loop(step, init, xs, reverse)
+
+    def vectorized_map(self, B: Any, f: Any, xs: tuple) -> tuple:
+        """See `Engine.vectorized_map`."""
+        with scope(is_wide(xs)):
+            return jax.vmap(f)(*xs)
+
     def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
         """See `Engine.scan`."""
 
@@ -151,6 +184,11 @@ class JaxEngine(Engine):
         run = lax.scan if traced or not xs[0].shape[0] else _loop  # XLA would compile each call of an eager scan anew
         with scope(is_wide(init, xs, consts)):
             return run(step, init, xs, reverse=reverse)
+
+
+def _staged(*xs: Any) -> bool:
+    """Whether what is computed now becomes part of a program, or one of the tensors is traced."""
+    return any(isinstance(x, jax.core.Tracer) for x in (*xs, lax.add(np.int32(0), np.int32(0))))
 
 
 def _loop(step: Callable[..., Any], carry: tuple, xs: tuple, reverse: bool) -> tuple[tuple, tuple]:

@@ -1,5 +1,7 @@
 """The primitives on JAX arrays, and the composed ops whose body JAX would differentiate differently, or slowly."""
 
+import builtins
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,13 +11,43 @@ from kcompat.backends.jax import kinks as _kinks
 from kcompat.backends.jax.convolution import convolution, convolution_input_grad, convolution_kernel_grad
 from kcompat.backends.jax.dtypes import WIDE as _WIDE
 from kcompat.backends.jax.dtypes import scope as _scope
+from kcompat.backends.jax.elementwise import (
+    arctan,
+    arctan2,
+    copy,
+    fmod,
+    gcd,
+    integer_quotient,
+    nextafter,
+    view,
+)
+from kcompat.backends.jax.linalg import cholesky, det, eigh, linear_solve, lu, pinv, qr, slogdet, svd, triangular_solve
 from kcompat.backends.jax.matrix import matmul
+from kcompat.backends.jax.reduction import (
+    all,  # noqa: A004
+    any,  # noqa: A004
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    max,  # noqa: A004
+    min,  # noqa: A004
+    prod,
+    searchsorted,
+    sum,  # noqa: A004
+)
 from kcompat.backends.jax.scatter import scatter_max, scatter_multiply
-from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec import _rules, float_type, floatx, result_type
+from kcompat.spec._dtype import integer_type as _integer_type
+from kcompat.spec._dtype import shift_type as _shift_type
+from kcompat.spec._rules import check_joinable as _check_joinable
 from kcompat.spec._rules import normalize_axes
 
 __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
+__all__ += ["arctan", "arctan2", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
+__all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 _SCALARS = (bool, int, float)
 
@@ -25,7 +57,7 @@ def _in_dtype(dtype, *xs):
 
     A Python scalar stays: JAX gives it the dtype of the tensor beside it, as the spec does.
     """
-    if all(isinstance(x, _SCALARS) for x in xs):
+    if builtins.all(isinstance(x, _SCALARS) for x in xs):
         return [jnp.asarray(x, dtype) for x in xs]
     return [x if isinstance(x, _SCALARS) or x.dtype == dtype else x.astype(dtype) for x in xs]
 
@@ -44,9 +76,9 @@ def _comparison(f):
     return call
 
 
-def _bitwise(f):
+def _bitwise(f, type_of=_integer_type):
     def call(x, y):
-        return f(*_in_dtype(result_type(x, y), x, y))
+        return f(*_in_dtype(type_of(x, y), x, y))
 
     return call
 
@@ -65,7 +97,7 @@ equal, greater, greater_equal = map(_comparison, (jnp.equal, jnp.greater, jnp.gr
 not_equal, less, less_equal = map(_comparison, (jnp.not_equal, jnp.less, jnp.less_equal))
 logical_and, logical_or = map(_comparison, (jnp.logical_and, jnp.logical_or))
 bitwise_and, bitwise_or, bitwise_xor = map(_bitwise, (jnp.bitwise_and, jnp.bitwise_or, jnp.bitwise_xor))
-left_shift, right_shift = map(_bitwise, (jnp.left_shift, jnp.right_shift))
+left_shift, right_shift = _bitwise(jnp.left_shift, _shift_type), _bitwise(jnp.right_shift, _shift_type)
 exp, expm1, log, log1p, sqrt = map(_floating, (jnp.exp, jnp.expm1, jnp.log, jnp.log1p, jnp.sqrt))
 sin, cos, tanh, floor = map(_floating, (jnp.sin, jnp.cos, jnp.tanh, jnp.floor))
 erf, erfc, erfinv = map(_floating, (lax.erf, lax.erfc, lax.erf_inv))
@@ -77,9 +109,11 @@ def divide(x1, x2):
 
 
 def power(x1, x2):
+    if type(x2) is int and x2 < 0:
+        _rules.power(x1, x2)  # which refuses integers
     dtype = result_type(x1, x2)
     x1, x2 = (jnp.asarray(x, dtype) for x in _in_dtype(dtype, x1, x2))
-    return _kinks.power(x1, x2) if jnp.issubdtype(dtype, jnp.floating) else jnp.power(x1, x2)
+    return _kinks.power(x1, x2) if jnp.issubdtype(dtype, jnp.floating) else jnp.power(x1, x2).astype(dtype)
 
 
 def sign(x):
@@ -109,7 +143,7 @@ def scale_and_shift(x, *, factor, offset):
 
 
 def full(*, shape, fill_value, dtype=None):
-    dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
+    dtype = dtype or floatx()
     with _scope(dtype in _WIDE):
         return jnp.full(shape, fill_value, dtype)
 
@@ -118,7 +152,7 @@ def arange(*, start, stop=None, step=None, dtype=None):
     first, last = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
     dtype = dtype or result_type(first, last, step)
-    if any(isinstance(x, float) for x in (first, last, step)):  # XLA would round differently from NumPy
+    if builtins.any(isinstance(x, float) for x in (first, last, step)):  # XLA would round differently from NumPy
         return jnp.asarray(np.arange(first, last, step), dtype)
     return jnp.arange(first, last, step, dtype)
 
@@ -129,23 +163,6 @@ def cast(x, *, dtype):
 
 def stop_gradient(variable):
     return lax.stop_gradient(variable)
-
-
-_SMALL_INTEGERS = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
-
-
-def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    return jnp.sum(x, axis, _SMALL_INTEGERS.get(x.dtype.name, x.dtype), keepdims=keepdims)
-
-
-def max(x, *, axis=None, keepdims=False):  # noqa: A001
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    return jnp.max(x, axis, keepdims=keepdims)
-
-
-def argmax(x, *, axis=None, keepdims=False):
-    return jnp.argmax(x, axis, keepdims=keepdims).astype("int32")
 
 
 def argsort(x, *, axis=-1):
@@ -177,6 +194,7 @@ def interior_pad(x, *, low, high, interior, value=0.0):
 
 
 def concatenate(*xs, axis=0):
+    axis = _check_joinable(xs, axis)
     return jnp.concatenate(_in_dtype(result_type(*xs), *xs), axis)
 
 

@@ -1,5 +1,6 @@
 """The primitives on ndarrays, and the composed ops that NumPy has a faster form of."""
 
+import builtins
 import functools
 
 import numpy as np
@@ -8,19 +9,67 @@ from kcompat.backends.numpy.convolution import convolution, convolution_input_gr
 from kcompat.backends.numpy.dtypes import BFLOAT16 as _BFLOAT16
 from kcompat.backends.numpy.dtypes import SCALARS as _SCALARS
 from kcompat.backends.numpy.dtypes import in_dtype as _in_dtype
-from kcompat.backends.numpy.dtypes import in_float32 as _in_float32
 from kcompat.backends.numpy.dtypes import is_float as _is_float
 from kcompat.backends.numpy.dtypes import is_wider as _is_wider
+from kcompat.backends.numpy.elementwise import (
+    arctan,
+    arctan2,
+    cbrt,
+    copy,
+    exp2,
+    fmod,
+    gcd,
+    hypot,
+    integer_quotient,
+    log2,
+    log10,
+    nan_to_num,
+    nextafter,
+    view,
+)
+from kcompat.backends.numpy.linalg import cholesky, eigh, linear_solve, lu, qr, svd, triangular_solve
 from kcompat.backends.numpy.random import random_bits
+from kcompat.backends.numpy.reduction import (
+    all,  # noqa: A004
+    any,  # noqa: A004
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    max,  # noqa: A004
+    min,  # noqa: A004
+    prod,
+    searchsorted,
+    sum,  # noqa: A004
+)
 from kcompat.backends.numpy.scatter import scatter_max, scatter_multiply
 from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
 from kcompat.backends.numpy.update import adam_update
-from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec import _rules, float_type, floatx, result_type
+from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
+__all__ += [
+    "arctan",
+    "arctan2",
+    "cbrt",
+    "copy",
+    "exp2",
+    "fmod",
+    "gcd",
+    "hypot",
+    "integer_quotient",
+    "log2",
+    "log10",
+    "nan_to_num",
+    "nextafter",
+    "view",
+]
+__all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["cholesky", "eigh", "linear_solve", "lu", "qr", "svd", "triangular_solve"]
 
 _WIDE = np.dtype(np.float64)
 
@@ -68,7 +117,7 @@ def _floating(f):
     return call
 
 
-add, subtract, multiply, power = map(_promoting, (np.add, np.subtract, np.multiply, np.power))
+add, subtract, multiply, _power = map(_promoting, (np.add, np.subtract, np.multiply, np.power))
 maximum, minimum = _promoting(np.maximum), _promoting(np.minimum)
 exp, expm1, log, log1p, sqrt = map(_floating, (np.exp, np.expm1, np.log, np.log1p, np.sqrt))
 sin, cos, tanh = map(_floating, (np.sin, np.cos, np.tanh))
@@ -78,10 +127,16 @@ not_equal, less, less_equal = map(_comparison, (np.not_equal, np.less, np.less_e
 logical_and, logical_or, logical_not = np.logical_and, np.logical_or, np.logical_not
 isnan, isfinite = np.isnan, np.isfinite
 bitwise_and, bitwise_or, bitwise_xor = np.bitwise_and, np.bitwise_or, np.bitwise_xor
-left_shift, right_shift = np.left_shift, np.right_shift
+left_shift, right_shift = _of_type(np.left_shift, _shift_type), _of_type(np.right_shift, _shift_type)
 
 
 divide = _of_type(np.divide, float_type)
+
+
+def power(x1, x2):
+    if type(x2) is int and x2 < 0 and not _is_float(x1):
+        _rules.power(x1, x2)  # which refuses integers
+    return _power(x1, x2)
 
 
 def _of_floats(f):
@@ -104,7 +159,7 @@ def relu(x):
 
 
 def full(*, shape, fill_value, dtype=None):
-    return np.full(shape, fill_value, dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value)))
+    return np.full(shape, fill_value, dtype or floatx())
 
 
 def arange(*, start, stop=None, step=None, dtype=None):
@@ -119,33 +174,6 @@ def cast(x, *, dtype):
 
 def stop_gradient(variable):
     return variable
-
-
-_SMALL_INTEGERS = {"b": np.int32, "i1": np.int32, "i2": np.int32, "u1": np.uint32, "u2": np.uint32}
-
-
-@_in_float32
-def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    if isinstance(axis, list):
-        axis = tuple(axis)
-    kind = x.dtype.kind + (str(x.dtype.itemsize) if x.dtype.kind in "iu" else "")
-    if x.ndim > 1 and kind == "f" and not keepdims and axis == tuple(range(x.ndim - 1)) and x.flags.c_contiguous:
-        rows = x.reshape(-1, x.shape[-1])
-        return _ones(len(rows), x.dtype) @ rows  # several times faster than add.reduce over leading axes
-    return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=_SMALL_INTEGERS.get(kind, x.dtype))
-
-
-@functools.lru_cache(maxsize=64)
-def _ones(count, dtype):
-    return np.ones(count, dtype)
-
-
-def max(x, *, axis=None, keepdims=False):  # noqa: A001
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
-
-
-def argmax(x, *, axis=None, keepdims=False):
-    return np.argmax(x, axis, keepdims=keepdims).astype(np.int32)
 
 
 def argsort(x, *, axis=-1):
@@ -219,8 +247,9 @@ def _index_along(indices, shape, axis):
 def take_along_axis(x, indices, *, axis=None):
     if axis is None or np.ndim(x) != np.ndim(indices):
         return np.take_along_axis(x, indices, axis)
-    axis %= x.ndim
-    if any(n != m for i, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True)) if i != axis):
+    axis = _rules.normalize_axis(axis, x.ndim)
+    if builtins.any(n != m for i, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True)) if i != axis):
+        _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
         return np.take_along_axis(x, indices, axis)
     return x[_index_along(indices, indices.shape, axis)]
 

@@ -135,6 +135,18 @@ class TensorFlowEngine(Engine):
         """See `Engine.compile`."""
         return TensorFlowProgram(B, step, state)
 
+    def cond(self, B: Any, pred: Any, true_fn: Any, false_fn: Any) -> tuple:
+        """See `Engine.cond`."""
+        if tf.executing_eagerly() or not tf.is_tensor(pred):
+            return super().cond(B, pred, true_fn, false_fn)
+        return tf.cond(tf.cast(pred, tf.bool), true_fn, false_fn)
+
+    def while_loop(self, B: Any, cond: Any, body: Any, carry: tuple) -> tuple:
+        """See `Engine.while_loop`."""
+        if tf.executing_eagerly():
+            return super().while_loop(B, cond, body, carry)
+        return tf.while_loop(lambda *carry: cond(carry), lambda *carry: body(carry), carry)
+
     def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
         """See `Engine.scan`: a loop in Python, and tf.while_loop in a graph."""
         length = xs[0].shape[0]

@@ -58,6 +58,7 @@ def _positions(indices, shape, axis):
 
 def take_along_axis(x, indices, *, axis=None):
     """See `kcompat.spec.indexing.take_along_axis`."""
+    _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
     if axis is None:
         return take(x, indices)
     shape, axis = tuple(x.shape), normalize_axis(axis, len(x.shape))
@@ -71,16 +72,6 @@ def scatter_add_along_axis(values, indices, *, axis, size):
     return tf.reshape(tf.math.unsorted_segment_sum(values, positions, math.prod(shape)), shape)
 
 
-def argmax(x, *, axis=None, keepdims=False):
-    """See `kcompat.spec.reduction.argmax`."""
-    result = _rules.index_along(x, axis=axis, keepdims=keepdims).shape
-    if axis is None:
-        x, axis = tf.reshape(x, (-1,)), 0
-    if x.dtype.is_floating:  # TensorFlow's own passes over NaN
-        x = tf.equal(x, tf.reduce_max(x, axis, keepdims=True)) | tf.math.is_nan(x)
-    return tf.reshape(tf.argmax(x, axis, tf.int32), result)
-
-
 _BITS = {4: tf.int32, 8: tf.int64}
 
 
@@ -90,7 +81,7 @@ def argsort(x, *, axis=-1):
         x = _ordered_integers(x if x.dtype.size >= 4 else tf.cast(x, tf.float32))
     elif x.dtype == tf.bool:
         x = tf.cast(x, tf.int32)
-    return tf.argsort(x, axis, stable=True)
+    return tf.argsort(x, normalize_axis(axis, len(x.shape)), stable=True)
 
 
 def _ordered_integers(x):

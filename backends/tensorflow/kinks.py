@@ -28,7 +28,8 @@ def with_gradient(rule):
             @tf.custom_gradient
             def apply(*tensors):
                 y = f(*tensors, **attrs)
-                return y, lambda g: rule(interpreter(), g, y, *tensors, **attrs)
+                several = isinstance(y, tuple)
+                return y, lambda *g: rule(interpreter(), g if several else g[0], y, *tensors, **attrs)
 
             return apply(*tensors)
 
@@ -45,6 +46,17 @@ def declared(f):
         return tuple(None if rule is None else rule(B, g, y, *tensors, **attrs) for rule in rules)
 
     return with_gradient(pull)(f)
+
+
+def by_body(name):
+    """The spec's body of a composed op, with the spec's gradient in place of that of the body."""
+    op = OPS[name]
+
+    def f(*tensors, **attrs):
+        return op.body(interpreter(), *tensors, **attrs)
+
+    f.__name__, f.__doc__, f.__signature__ = name, op.doc, op.signature
+    return declared(f)
 
 
 def _shared(first_wins):
@@ -65,7 +77,9 @@ minimum = with_gradient(_shared(tf.less))(lambda x1, x2: tf.minimum(x1, x2))
 
 
 def _clip_pull(B, g, y, x, x_min, x_max):
-    above, below = tf.greater(x, x_max), tf.less(x, x_min)
+    below = tf.less(x, x_min)
+    above = tf.greater(tf.where(below, x_min, x), x_max)
+    below = tf.logical_and(below, tf.logical_not(above))
     none = tf.zeros((), g.dtype)
     to_max, to_min = tf.where(above, g, none), tf.where(below, g, none)
     to_x = tf.where(tf.logical_or(above, below), none, g)
@@ -74,8 +88,8 @@ def _clip_pull(B, g, y, x, x_min, x_max):
 
 @with_gradient(_clip_pull)
 def clip(x, x_min, x_max):
-    """`x` within bounds; NaN stays."""
-    return tf.maximum(tf.minimum(x, x_max), x_min)
+    """`x` within bounds, the upper one last; NaN stays."""
+    return tf.minimum(tf.maximum(x, x_min), x_max)
 
 
 def _elu_pull(B, g, y, x, *, alpha):

@@ -8,16 +8,51 @@ import tensorflow as tf
 from kcompat.backends.tensorflow import dtypes as _dtypes
 from kcompat.backends.tensorflow import kinks as _kinks
 from kcompat.backends.tensorflow.convolution import convolution, convolution_input_grad, convolution_kernel_grad
+from kcompat.backends.tensorflow.elementwise import (
+    arctan,
+    arctan2,
+    copy,
+    fmod,
+    gcd,
+    integer_quotient,
+    nextafter,
+    view,
+)
 from kcompat.backends.tensorflow.indexing import (
-    argmax,
     argsort,
     scatter_add,
     scatter_add_along_axis,
     take,
     take_along_axis,
 )
+from kcompat.backends.tensorflow.linalg import (
+    cholesky,
+    det,
+    eigh,
+    linear_solve,
+    lu,
+    pinv,
+    qr,
+    slogdet,
+    svd,
+    triangular_solve,
+)
 from kcompat.backends.tensorflow.nn import log_softmax, softmax
 from kcompat.backends.tensorflow.pooling import average_pool, max_pool
+from kcompat.backends.tensorflow.reduction import (
+    all,  # noqa: A004
+    any,  # noqa: A004
+    argmax,
+    argmin,
+    cumsum,
+    max,  # noqa: A004
+    mean,
+    min,  # noqa: A004
+    prod,
+    searchsorted,
+    sum,  # noqa: A004
+)
+from kcompat.backends.tensorflow.scatter import scatter_max, scatter_multiply
 from kcompat.backends.tensorflow.structure import (
     broadcast_to,
     concatenate,
@@ -29,11 +64,16 @@ from kcompat.backends.tensorflow.structure import (
     strided_slice,
     transpose,
 )
-from kcompat.backends.tensorflow.scatter import scatter_max, scatter_multiply
 from kcompat.spec import _rules, float_type, floatx, is_float, result_type
+from kcompat.spec._dtype import integer_type as _integer_type
+from kcompat.spec._dtype import number_type as _number_type
+from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = [
+    "all",
+    "any",
     "argmax",
+    "argmin",
     "argsort",
     "average_pool",
     "broadcast_to",
@@ -41,23 +81,32 @@ __all__ = [
     "convolution",
     "convolution_input_grad",
     "convolution_kernel_grad",
+    "cumsum",
     "flip",
     "interior_pad",
     "log_softmax",
+    "max",
     "max_pool",
+    "mean",
+    "min",
+    "prod",
     "reshape",
     "scatter_add",
     "scatter_add_along_axis",
     "scatter_max",
     "scatter_multiply",
+    "searchsorted",
     "softmax",
     "split",
     "stack",
     "strided_slice",
+    "sum",
     "take",
     "take_along_axis",
     "transpose",
 ]
+__all__ += ["arctan", "arctan2", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
+__all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 
 # Arithmetic.
@@ -69,7 +118,10 @@ def add(x1, x2):
 
 
 def subtract(x1, x2):
-    return tf.subtract(*_dtypes.pair(x1, x2))
+    x1, x2 = _dtypes.pair(x1, x2)
+    if x1.dtype == tf.bool:
+        _number_type(x1, x2)  # which refuses bools
+    return tf.subtract(x1, x2)
 
 
 def multiply(x1, x2):
@@ -83,6 +135,8 @@ def divide(x1, x2):
 
 
 def power(x1, x2):
+    if type(x2) is int and x2 < 0:
+        _rules.power(x1, x2)  # which refuses integers
     constant = type(x2) in _dtypes.SCALARS and x2 != 0
     x1, x2 = _dtypes.pair(x1, x2)
     if not x1.dtype.is_floating:
@@ -103,7 +157,7 @@ def minimum(x1, x2):
 def clip(x, x_min, x_max):
     x, x_min, x_max = _dtypes.promoted(x, x_min, x_max)
     if not x.dtype.is_floating:
-        return _dtypes.through(lambda x, low, high: tf.maximum(tf.minimum(x, high), low), tf.int64, x, x_min, x_max)
+        return _dtypes.through(lambda x, low, high: tf.minimum(tf.maximum(x, low), high), tf.int64, x, x_min, x_max)
     return _kinks.clip(x, x_min, x_max)
 
 
@@ -254,31 +308,40 @@ def where(condition, x1, x2):
     return tf.where(_dtypes.convert(condition, "bool"), *_dtypes.pair(x1, x2))
 
 
+def _bits(f, of_bools, x, y):
+    x, y = _dtypes.pair(x, y)
+    if x.dtype == tf.bool:
+        return of_bools(x, y)
+    if x.dtype.is_floating:
+        _integer_type(x, y)  # which refuses floats
+    return f(x, y)
+
+
 def bitwise_and(x, y):
-    return tf.bitwise.bitwise_and(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.bitwise_and, tf.logical_and, x, y)
 
 
 def bitwise_or(x, y):
-    return tf.bitwise.bitwise_or(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.bitwise_or, tf.logical_or, x, y)
 
 
 def bitwise_xor(x, y):
-    return tf.bitwise.bitwise_xor(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.bitwise_xor, tf.not_equal, x, y)
 
 
 def left_shift(x, y):
-    return tf.bitwise.left_shift(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.left_shift, _shift_type, x, y)
 
 
 def right_shift(x, y):
-    return tf.bitwise.right_shift(*_dtypes.pair(x, y))
+    return _bits(tf.bitwise.right_shift, _shift_type, x, y)
 
 
 # Creation.
 
 
 def full(*, shape, fill_value, dtype=None):
-    dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
+    dtype = dtype or floatx()
     return tf.fill((shape,) if isinstance(shape, int) else tuple(shape), _dtypes.convert(fill_value, dtype))
 
 
@@ -301,37 +364,7 @@ def stop_gradient(variable):
     return tf.stop_gradient(variable)
 
 
-# Reduction and matrix products.
-
-_SUMMED_IN = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
-
-
-def _axes(axis):
-    return list(axis) if isinstance(axis, tuple) else axis
-
-
-def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    return tf.reduce_sum(_dtypes.convert(x, _SUMMED_IN.get(x.dtype.name, x.dtype.name)), _axes(axis), keepdims)
-
-
-def mean(x, *, axis=None, keepdims=False):
-    return tf.reduce_mean(_dtypes.as_float(x), _axes(axis), keepdims)
-
-
-def max(x, *, axis=None, keepdims=False):  # noqa: A001
-    if 0 in tuple(x.shape):
-        _rules.maximum_along(x, axis=axis, keepdims=keepdims)  # which refuses a maximum of nothing
-    if x.dtype == tf.bool:
-        return tf.reduce_any(x, _axes(axis), keepdims)
-    return tf.reduce_max(x, _axes(axis), keepdims)
-
-
-def min(x, *, axis=None, keepdims=False):  # noqa: A001
-    if 0 in tuple(x.shape):
-        _rules.maximum_along(x, axis=axis, keepdims=keepdims)
-    if x.dtype == tf.bool:
-        return tf.reduce_all(x, _axes(axis), keepdims)
-    return tf.reduce_min(x, _axes(axis), keepdims)
+# Matrix products.
 
 
 def matmul(x1, x2):

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from kcompat.backends.tensorflow import dtypes
 from kcompat.spec import _rules
-from kcompat.spec._rules import normalize_axes, normalize_axis, split_edges
+from kcompat.spec._rules import check_alike, check_joinable, normalize_axes, normalize_axis, split_edges
 
 
 def reshape(x, *, newshape):
@@ -54,11 +54,13 @@ def interior_pad(x, *, low, high, interior, value=0.0):
 
 def concatenate(*xs, axis=0):
     """See `kcompat.spec.structure.concatenate`."""
+    axis = check_joinable(xs, axis)
     return tf.concat(dtypes.promoted(*xs) if len({x.dtype for x in xs}) > 1 else xs, axis)
 
 
 def stack(*x, axis=0):
     """See `kcompat.spec.structure.stack`."""
+    axis = check_alike(x, axis)
     return tf.stack(dtypes.promoted(*x) if len({t.dtype for t in x}) > 1 else x, axis)
 
 

@@ -7,6 +7,8 @@ from kcompat.spec import DTYPES, float_type, result_type
 TORCH = {name: getattr(torch, name) for name in DTYPES}
 NAMES = {dtype: name for name, dtype in TORCH.items()}
 SCALARS = frozenset((bool, int, float))
+_WITHOUT_KERNELS = frozenset(("bool", "uint16", "uint32", "uint64"))
+WIDE_UNSIGNED = frozenset((torch.uint16, torch.uint32, torch.uint64))
 
 
 def as_is(x1, x2):
@@ -31,6 +33,38 @@ def cast_all(dtype, xs):
 def promoted(*xs):
     """Operands with one dtype, by the spec's rule."""
     return cast_all(result_type(*xs), xs)
+
+
+def of_two(f, type_of=result_type):
+    """`f` of two operands, with `type_of` for the spec's dtype of the result, or its TypeError.
+
+    torch has no kernels for wide unsigned integers, nor for some functions of bools: these go by way of int64, whose
+    arithmetic is the same modulo 2 ** 64.
+    """
+
+    def call(x1, x2):
+        try:
+            return f(x1, x2) if as_is(x1, x2) else f(*promoted(x1, x2))
+        except RuntimeError:
+            dtype = type_of(x1, x2)
+            if dtype not in _WITHOUT_KERNELS:
+                raise
+            return f(*cast_all("int64", promoted(x1, x2))).to(TORCH[dtype])
+
+    return call
+
+
+def ordered_alike(f):
+    """A function that asks for the order of two tensors alone, also of unsigned integers that torch cannot compare."""
+
+    def call(x1, x2):
+        if x1.dtype is torch.uint64:  # as an int64 it has the same order once the highest bit is flipped
+            x1, x2 = (x.view(torch.int64) ^ torch.iinfo(torch.int64).min for x in (x1, x2))
+        elif x1.dtype in WIDE_UNSIGNED:
+            x1, x2 = x1.to(torch.int64), x2.to(torch.int64)
+        return f(x1, x2)
+
+    return call
 
 
 def floats(*xs):

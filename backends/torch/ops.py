@@ -5,35 +5,109 @@ are not here, `hard_sigmoid` has no second derivative in torch, `var` loses digi
 `batch_norm` folds the mean into the offset.
 """
 
-import itertools
-
 import torch
 from torch.nn import functional
 
 from kcompat.backend import load
 from kcompat.backends.numpy.random import random_bits as _random_bits
 from kcompat.backends.torch.convolution import convolution, convolution_input_grad, convolution_kernel_grad
-from kcompat.backends.torch.dtypes import SCALARS, TORCH, as_is, as_tensors, floats, promoted
+from kcompat.backends.torch.dtypes import (
+    SCALARS,
+    TORCH,
+    WIDE_UNSIGNED,
+    as_is,
+    as_tensors,
+    floats,
+    of_two,
+    ordered_alike,
+    promoted,
+)
+from kcompat.backends.torch.elementwise import (
+    arctan,
+    arctan2,
+    copy,
+    exp2,
+    fmod,
+    gcd,
+    integer_quotient,
+    log2,
+    log10,
+    nextafter,
+    tan,
+    view,
+)
+from kcompat.backends.torch.indexing import scatter_add, scatter_add_along_axis, take, take_along_axis
+from kcompat.backends.torch.linalg import (
+    cholesky,
+    det,
+    eigh,
+    linear_solve,
+    lu,
+    pinv,
+    qr,
+    slogdet,
+    svd,
+    triangular_solve,
+)
 from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
-from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
+from kcompat.backends.torch.reduction import (
+    all,  # noqa: A004
+    any,  # noqa: A004
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    logsumexp,
+    max,  # noqa: A004
+    mean,
+    min,  # noqa: A004
+    prod,
+    searchsorted,
+    sum,  # noqa: A004
+)
 from kcompat.backends.torch.scatter import scatter_max, scatter_multiply
-from kcompat.spec import OPS, TensorSpec, floatx, result_type
-from kcompat.spec._rules import maximum_along, normalize_axis, split_edges
+from kcompat.backends.torch.structure import (
+    broadcast_to,
+    concatenate,
+    flip,
+    interior_pad,
+    reshape,
+    split,
+    stack,
+    strided_slice,
+    transpose,
+)
+from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
+from kcompat.spec import OPS, _rules, floatx, result_type
+from kcompat.spec._dtype import integer_type, number_type, shift_type
+from kcompat.spec._rules import normalize_axis
 
 __all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad", "convolution_kernel_grad"]
+__all__ += [
+    "arctan",
+    "arctan2",
+    "copy",
+    "exp2",
+    "fmod",
+    "gcd",
+    "integer_quotient",
+    "log2",
+    "log10",
+    "nextafter",
+    "tan",
+    "view",
+]
 __all__ += ["log_softmax", "softmax"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
-__all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "logsumexp"]
+__all__ += ["max", "mean", "min", "prod", "searchsorted", "sum"]
+__all__ += ["scatter_add", "scatter_add_along_axis", "scatter_max", "scatter_multiply", "take", "take_along_axis"]
+__all__ += ["broadcast_to", "concatenate", "flip", "interior_pad", "reshape", "split", "stack", "strided_slice"]
+__all__ += ["transpose"]
+__all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 # Arithmetic of two
-
-
-def _arithmetic(f):
-    def call(x1, x2):
-        return f(x1, x2) if as_is(x1, x2) else f(*promoted(x1, x2))
-
-    return call
 
 
 def _of_tensors(f):
@@ -45,9 +119,26 @@ def _of_tensors(f):
     return call
 
 
-add, subtract, multiply = map(_arithmetic, (torch.add, torch.sub, torch.mul))
-maximum, minimum = map(_of_tensors, (torch.maximum, torch.minimum))
-logical_and, logical_or = map(_of_tensors, (torch.logical_and, torch.logical_or))
+add, subtract, multiply = of_two(torch.add), of_two(torch.sub, number_type), of_two(torch.mul)
+
+
+def _choice(f, first_wins):
+    def call(x1, x2):
+        if x1.dtype in WIDE_UNSIGNED:
+            return torch.where(first_wins(x1, x2), x1.to(torch.int64), x2.to(torch.int64)).to(x1.dtype)
+        return f(x1, x2)
+
+    return _of_tensors(call)
+
+
+def _logical(f):
+    """`f` of bools: torch compares unsigned integers with nothing but 0."""
+    return lambda x1, x2: f(*(x if x.dtype is torch.bool else x != 0 for x in as_tensors(x1, x2)))
+
+
+maximum = _choice(torch.maximum, ordered_alike(torch.gt))
+minimum = _choice(torch.minimum, ordered_alike(torch.lt))
+logical_and, logical_or = map(_logical, (torch.logical_and, torch.logical_or))
 
 
 def divide(x1, x2):
@@ -56,11 +147,16 @@ def divide(x1, x2):
     return torch.div(x1, x2)
 
 
+_pow = of_two(torch.pow)
+
+
 def power(x1, x2):
+    if type(x2) is int and x2 < 0:
+        _rules.power(x1, x2)  # which refuses integers
     if not as_is(x1, x2):
         x1, x2 = promoted(x1, x2)
     if type(x2) in SCALARS or not x2.requires_grad:
-        return torch.pow(x1, x2)
+        return _pow(x1, x2)
     # The exponent has no gradient where the base is not positive, and torch's is NaN there.
     if type(x1) in SCALARS:
         return torch.pow(x1, x2 if x1 > 0 else x2.detach())
@@ -85,8 +181,13 @@ def _comparison(f, swapped):
     def call(x1, x2):
         if type(x1) in SCALARS:
             return swapped(x2, x1)
-        return f(x1, x2) if type(x2) in SCALARS or x1.dtype is x2.dtype else f(*promoted(x1, x2))
+        if type(x2) not in SCALARS and x1.dtype is not x2.dtype:
+            x1, x2 = promoted(x1, x2)
+        if x1.dtype in WIDE_UNSIGNED:
+            return in_order(*as_tensors(x1, x2))
+        return f(x1, x2)
 
+    in_order = ordered_alike(f)
     return call
 
 
@@ -107,15 +208,9 @@ def where(condition, x1, x2):
     return torch.where(condition, x1, x2)
 
 
-def _bitwise(f):
-    def call(x, y):
-        return f(x, y) if as_is(x, y) else f(*promoted(x, y))
-
-    return call
-
-
-bitwise_and, bitwise_or, bitwise_xor = map(_bitwise, (torch.bitwise_and, torch.bitwise_or, torch.bitwise_xor))
-left_shift, right_shift = map(_bitwise, (torch.bitwise_left_shift, torch.bitwise_right_shift))
+bitwise_and, bitwise_or = of_two(torch.bitwise_and, integer_type), of_two(torch.bitwise_or, integer_type)
+bitwise_xor = of_two(torch.bitwise_xor, integer_type)
+left_shift, right_shift = of_two(torch.bitwise_left_shift, shift_type), of_two(torch.bitwise_right_shift, shift_type)
 
 # Functions of one
 
@@ -146,8 +241,12 @@ erf, erfc, erfinv = map(_floating, (torch.erf, torch.erfc, torch.erfinv))
 rsqrt, reciprocal, sigmoid = map(_floating, (torch.rsqrt, torch.reciprocal, torch.sigmoid))
 relu = torch.relu
 relu6, silu, selu = map(_floating, (functional.relu6, functional.silu, functional.selu))
-negative, square, absolute = map(_of_one, (torch.neg, torch.square, torch.abs))
+negative, square = _of_one(torch.neg), _of_one(torch.square)
 isnan, isfinite, logical_not = map(_of_one, (torch.isnan, torch.isfinite, torch.logical_not))
+
+
+def absolute(x):
+    return torch.abs(x) if x.dtype.is_signed else x
 
 
 def sign(x):
@@ -171,7 +270,7 @@ def softplus(x):
 
 
 def full(*, shape, fill_value, dtype=None):
-    dtype = dtype or (floatx() if isinstance(fill_value, float) else result_type(fill_value))
+    dtype = dtype or floatx()
     return torch.full((shape,) if isinstance(shape, int) else tuple(shape), fill_value, dtype=TORCH[dtype])
 
 
@@ -197,71 +296,15 @@ def stop_gradient(variable):
     return variable.detach()
 
 
-# Reductions, order
-
-_SMALL_INTEGERS = {
-    torch.bool: torch.int32,
-    torch.int8: torch.int32,
-    torch.int16: torch.int32,
-    torch.uint8: torch.uint32,
-    torch.uint16: torch.uint32,
-}
-
-
-def _is_no_axis(axis):
-    """Whether `axis` is an empty tuple, which to torch means all axes."""
-    return axis is not None and not isinstance(axis, int) and len(axis) == 0
-
-
-def _refuse_nothing(x, axis):
-    """Raise the spec's ValueError for a maximum over no elements."""
-    if x.numel() == 0:
-        maximum_along(TensorSpec(tuple(x.shape)), axis=axis)
-
-
-def sum(x, *, axis=None, keepdims=False):  # noqa: A001
-    if _is_no_axis(axis):
-        return x.to(_SMALL_INTEGERS.get(x.dtype, x.dtype))
-    if x.is_floating_point():
-        return torch.sum(x, dim=axis, keepdim=keepdims)
-    total = torch.sum(x.to(torch.int64), dim=axis, keepdim=keepdims)
-    return total.to(_SMALL_INTEGERS.get(x.dtype, x.dtype))
-
-
-def mean(x, *, axis=None, keepdims=False):
-    x = _as_float(x)
-    return x if _is_no_axis(axis) else torch.mean(x, dim=axis, keepdim=keepdims)
-
-
-def _extremum(f):
-    def call(x, *, axis=None, keepdims=False):
-        _refuse_nothing(x, axis)
-        return x if _is_no_axis(axis) else f(x, dim=() if axis is None else axis, keepdim=keepdims)
-
-    return call
-
-
-max, min = _extremum(torch.amax), _extremum(torch.amin)  # noqa: A001
-
-
-def logsumexp(x, *, axis=None, keepdims=False):
-    x = _as_float(x)
-    _refuse_nothing(x, axis)
-    return torch.logsumexp(x, dim=tuple(range(x.ndim)) if axis is None else axis, keepdim=keepdims)
-
-
-def argmax(x, *, axis=None, keepdims=False):
-    _refuse_nothing(x, axis)
-    x = x.to(torch.uint8) if x.dtype is torch.bool else x
-    return torch.argmax(x, dim=axis, keepdim=keepdims).to(torch.int32)
+# Order, matrix products
 
 
 def argsort(x, *, axis=-1):
-    return torch.argsort(x, dim=axis, stable=True).to(torch.int32)
+    return torch.argsort(x, dim=normalize_axis(axis, x.ndim), stable=True).to(torch.int32)
 
 
 def sort(x, *, axis=-1):
-    return torch.sort(x, dim=axis, stable=True).values
+    return torch.sort(x, dim=normalize_axis(axis, x.ndim), stable=True).values
 
 
 def matmul(x1, x2):
@@ -270,94 +313,6 @@ def matmul(x1, x2):
     if x1.dtype is torch.bool:  # has no product in torch
         return torch.matmul(x1.to(torch.int32), x2.to(torch.int32)).to(torch.bool)
     return torch.matmul(x1, x2)
-
-
-# Structure
-
-
-def reshape(x, *, newshape):
-    return x.reshape(newshape)
-
-
-def transpose(x, *, axes=None):
-    return x.permute(tuple(range(x.ndim))[::-1] if axes is None else axes)
-
-
-def broadcast_to(x, *, shape):
-    return x.expand(shape)
-
-
-def flip(x, *, axis=None):
-    return torch.flip(x, tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis)
-
-
-def strided_slice(x, *, start, stop, step):
-    return x[tuple(map(slice, start, stop, step))]
-
-
-def interior_pad(x, *, low, high, interior, value=0.0):
-    if not any(interior):
-        pairs = [n for pair in zip(reversed(low), reversed(high), strict=True) for n in pair]
-        return torch.constant_pad_nd(x, pairs, value) if any(pairs) else x
-    spans = [n + (n - 1) * i if n else 0 for n, i in zip(x.shape, interior, strict=True)]
-    y = x.new_full([a + span + b for a, span, b in zip(low, spans, high, strict=True)], value)
-    y[tuple(slice(a, a + span, i + 1) for a, span, i in zip(low, spans, interior, strict=True))] = x
-    return y
-
-
-def _alike(xs):
-    return xs if all(x.dtype is xs[0].dtype for x in xs) else promoted(*xs)
-
-
-def concatenate(*xs, axis=0):
-    return torch.cat(_alike(xs), dim=axis)
-
-
-def stack(*x, axis=0):
-    return torch.stack(_alike(x), dim=axis)
-
-
-def split(x, *, indices_or_sections, axis=0):
-    axis = normalize_axis(axis, x.ndim)
-    edges = split_edges("split", x.shape[axis], indices_or_sections, axis)
-    return torch.split(x, [b - a for a, b in itertools.pairwise(edges)], dim=axis)
-
-
-# Indexing
-
-
-def _from_start(indices, size):
-    """Indices as torch takes them: int64, and none that counts from the end."""
-    indices = indices.to(torch.int64)
-    return torch.where(indices < 0, indices + size, indices)
-
-
-def take(x, indices, *, axis=None):
-    if axis is None:
-        x, axis = x.reshape(-1), 0
-    axis = normalize_axis(axis, x.ndim)
-    if type(indices) in SCALARS:
-        return x.select(axis, indices)
-    flat = _from_start(indices, x.shape[axis]).reshape(-1)
-    return x.index_select(axis, flat).reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
-
-
-def scatter_add(values, indices, *, axis, size):
-    before, after = values.shape[:axis], values.shape[axis + indices.ndim :]
-    flat = _from_start(indices, size).reshape(-1)
-    zeros = values.new_zeros((*before, size, *after))
-    return zeros.index_add_(axis, flat, values.reshape(*before, len(flat), *after))
-
-
-def take_along_axis(x, indices, *, axis=None):
-    if axis is None:
-        x, axis = x.reshape(-1), 0
-    return torch.take_along_dim(x, _from_start(indices, x.shape[axis]), dim=axis)
-
-
-def scatter_add_along_axis(values, indices, *, axis, size):
-    zeros = values.new_zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]))
-    return zeros.scatter_add_(axis, _from_start(indices, size).expand(values.shape), values)
 
 
 # Random

@@ -11,7 +11,8 @@ def _lowest(dtype):
 
 def _reduced(values, indices, size, start, how):
     y = torch.full((size, *values.shape[1:]), start, dtype=values.dtype, device=values.device)
-    return y.index_reduce(0, indices.to(torch.int64), values, how, include_self=False)
+    index = indices.to(torch.int64).reshape(-1, *[1] * (values.ndim - 1)).expand(values.shape)
+    return y.scatter_reduce(0, index, values, how, include_self=False)
 
 
 def scatter_max(values, indices, *, size):

@@ -91,10 +91,15 @@ def step_outputs():
     return witness.ask(LOSSES_AND_OPTIMIZERS, given, cases)
 
 
+IN_FLOAT32 = ("LogCosh", "CTC")
+"""Keras rounds log(2) to float32, and TensorFlow has no wider CTC."""
+
+
 @pytest.mark.parametrize("case", step_cases.LOSSES, ids=lambda case: case.id)
 def test_loss_is_that_of_keras(step_outputs, case):
     answer = step_outputs[f"loss.{step_cases.LOSSES.index(case)}"]
-    verdict = judge.answer(step_cases.loss_value, dataclasses.replace(case, dtype="float64"), (answer,))
+    judged = dataclasses.replace(case, dtype="float32" if case.name in IN_FLOAT32 else "float64")
+    verdict = judge.answer(step_cases.loss_value, judged, (answer,))
     assert verdict.right, f"Keras differs: {verdict.message}"
 
 

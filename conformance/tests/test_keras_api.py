@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kcompat
-from kcompat import layers, metrics
+from kcompat import activations, layers, losses, metrics
 from kcompat.backend import use_backend
 from kcompat.conformance import witness
 
@@ -18,16 +18,7 @@ pytestmark = pytest.mark.skipif(not witness.INSTALLED, reason="pip install keras
 LAYERS = [name for name in layers.__all__ if name not in ("Input", "InputLayer", "Layer")]
 CLASSES = [f"layers.{name}" for name in LAYERS]
 CLASSES += [f"optimizers.{name}" for name in ("SGD", "Adam", "RMSprop")]
-CLASSES += [
-    f"losses.{name}"
-    for name in (
-        "MeanSquaredError",
-        "MeanAbsoluteError",
-        "BinaryCrossentropy",
-        "CategoricalCrossentropy",
-        "SparseCategoricalCrossentropy",
-    )
-]
+CLASSES += [f"losses.{name}" for name in losses.CLASSES]
 CLASSES += [
     f"initializers.{name}"
     for name in (
@@ -59,16 +50,8 @@ FUNCTIONS += [
     )
 ]
 FUNCTIONS += [f"random.{name}" for name in ("uniform", "normal", "truncated_normal", "randint", "dropout", "shuffle")]
-FUNCTIONS += [
-    f"losses.{name}"
-    for name in (
-        "mean_squared_error",
-        "mean_absolute_error",
-        "binary_crossentropy",
-        "categorical_crossentropy",
-        "sparse_categorical_crossentropy",
-    )
-]
+FUNCTIONS += [f"losses.{fn.__name__}" for fn in dict.fromkeys(losses.FUNCTIONS.values())]
+FUNCTIONS += [f"activations.{name}" for name in activations.__all__ if name not in activations.NOT_IN_KERAS]
 FUNCTIONS += ["utils.set_random_seed", "utils.to_categorical"]
 LACKING = {
     "Input": ["sparse", "ragged", "tensor", "optional"],
@@ -100,6 +83,12 @@ def parameters(path):
     return [[p.name, plain(p.default)] for p in kept]
 
 answers["signatures"] = json.dumps({path: parameters(path) for path in cases["paths"]}, default=repr)
+
+answers["losses"] = json.dumps(sorted(name for name in dir(keras.losses) if name[0] != "_"))
+from keras.src.losses import ALL_OBJECTS_DICT
+answers["loss names"] = json.dumps(sorted(ALL_OBJECTS_DICT))
+from keras.src.activations import ALL_OBJECTS_DICT
+answers["activations"] = json.dumps(sorted(ALL_OBJECTS_DICT))
 
 names = {}
 for name, arguments in cases["layers"].items():
@@ -210,6 +199,17 @@ def test_what_is_lacking_is_still_lacking(keras, path):
 @pytest.mark.parametrize("path", DIFFERENT)
 def test_differences_are_still_there(keras, path):
     assert ours(path)[0] != asked(keras, path), "take it off the list of differences"
+
+
+def test_every_loss_of_keras_is_there(keras):
+    """But for what only reads and writes configurations."""
+    ours = {*losses.CLASSES, *losses.FUNCTIONS, "get", "Loss", "LossFunctionWrapper"}
+    assert set(witness.as_json(keras["losses"])) - ours == {"deserialize", "serialize"}
+    assert set(witness.as_json(keras["loss names"])) <= ours
+
+
+def test_every_activation_of_keras_is_there(keras):
+    assert set(witness.as_json(keras["activations"])) <= set(activations.__all__)
 
 
 @pytest.mark.parametrize("name", LAYERS)

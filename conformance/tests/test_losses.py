@@ -2,12 +2,14 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from kcompat import losses, ops, optimizers
-from kcompat.active import use
+from kcompat.active import active, use
 from kcompat.conformance import step_cases
 from kcompat.conformance.judge import default_judge as judge
+from kcompat.spec import OPS
 
 
 @pytest.mark.parametrize("case", step_cases.LOSSES, ids=lambda case: case.id)
@@ -37,6 +39,72 @@ def test_categorical_targets_have_the_shape_of_predictions(backend):
     message = r"targets have shape \(2,\) and the predictions \(2, 3\).*sparse_categorical_crossentropy"
     with use(backend), pytest.raises(ValueError, match=message):
         losses.CategoricalCrossentropy()([0, 1], [[0.5, 0.25, 0.25]] * 2)
+
+
+KINKS = [
+    ("mean_absolute_error", [[0.5, 2.0]], [[0.5, 1.0]], [[0.0, -0.5]]),
+    ("mean_absolute_percentage_error", [[0.0]], [[0.0]], [[0.0]]),
+    ("huber", [[0.0, 0.0]], [[1.0, -1.0]], [[0.5, -0.5]]),
+    ("huber", [[0.0, 0.0]], [[1e30, -1e30]], [[0.5, -0.5]]),
+    ("log_cosh", [[0.0, 0.0, 0.0, 0.0]], [[1e30, -1e30, 0.0, 1e-20]], [[0.25, -0.25, 0.0, 0.25e-20]]),
+    ("hinge", [[1.0, -1.0, 1.0]], [[1.0, -1.0, 2.0]], [[-1 / 6, 1 / 6, 0.0]]),
+    ("squared_hinge", [[1.0, -1.0]], [[1.0, 0.0]], [[0.0, 1.0]]),
+    ("categorical_hinge", [[0.0, 1.0, 0.0]], [[0.0, 1.0, 0.0]], [[1 / 6, -0.5, 1 / 6]]),
+    ("cosine_similarity", [[0.0, 0.0]], [[1.0, 2.0]], [[0.0, 0.0]]),
+    ("cosine_similarity", [[1.0, 0.0]], [[0.0, 0.0]], [[-1e7, 0.0]]),
+    ("kl_divergence", [[1.0, 0.0]], [[0.0, 1.0]], [[0.0, -1e-7]]),
+    ("categorical_generalized_cross_entropy", [1], [[1.0, 0.0]], [[0.0, 0.0]]),
+    ("sparse_categorical_crossentropy", [1, 0], [[1.0, 0.0], [0.5, 0.5]], [[0.0, 0.0], [-1.0, 1.0]]),
+    ("dice", [[0.0, 0.0]], [[0.0, 0.0]], [[0.0, 0.0]]),
+    ("circle", [0, 1], [[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]]),
+]
+"""The name of a loss, truth, prediction, and the gradient of its sum: at a kink, a clipped or an extreme value."""
+
+
+@pytest.mark.parametrize(("name", "y_true", "y_pred", "expected"), KINKS, ids=lambda x: str(x))
+def test_gradient_at_a_kink_is_the_declared_one(backend, name, y_true, y_pred, expected):
+    options = {"q": 0.5} if name == "categorical_generalized_cross_entropy" else {}
+    with use(backend), np.errstate(all="ignore"):
+        truth = ops.convert_to_tensor(y_true)
+        slope = ops.grad(lambda y: ops.sum(getattr(losses, name)(truth, y, **options)))
+        found = ops.convert_to_numpy(slope(ops.convert_to_tensor(y_pred)))
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("target", [0.0, 0.25, 1.0])
+def test_second_derivative_of_binary_crossentropy_at_0_is_a_quarter(backend, target):
+    """Also where a framework differentiates the body."""
+
+    def of_body(*args, **attrs):
+        return OPS["binary_crossentropy"].body(active(), *args, **attrs)
+
+    with use(backend):
+        t = ops.convert_to_tensor([target])
+        for f in (ops.binary_crossentropy, of_body):
+            slope = ops.grad(lambda x, f=f: ops.sum(f(t, x, from_logits=True)))
+            bend = ops.grad(lambda x, slope=slope: ops.sum(slope(x)))
+            assert ops.convert_to_numpy(bend(ops.convert_to_tensor([0.0])))[0] == 0.25
+
+
+@pytest.mark.parametrize("name", ["kld", "KLD", "kl_divergence", "KLDivergence"])
+def test_strings_name_functions_and_classes(name):
+    loss = losses.get(name)
+    assert isinstance(loss, losses.LossFunctionWrapper)
+    assert loss.fn is losses.kl_divergence
+
+
+def test_ignored_targets_have_no_part_in_the_mean(backend):
+    loss = losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    with use(backend):
+        some = loss([0, -1, 1], [[0.5, 0.5], [0.1, 0.9], [0.75, 0.25]])
+        found, none = ops.convert_to_numpy(some), ops.convert_to_numpy(loss([-1], [[0.5, 0.5]]))
+    np.testing.assert_allclose(found, (np.log(2) + np.log(4)) / 2, rtol=1e-6)
+    assert none == 0.0
+
+
+def test_generalized_cross_entropy_wants_q_between_0_and_1():
+    with pytest.raises(ValueError, match=r"q is above 0 and below 1, got 1\.5"):
+        losses.CategoricalGeneralizedCrossEntropy(q=1.5)
 
 
 @pytest.mark.parametrize("case", step_cases.OPTIMIZERS, ids=lambda case: case.id)

@@ -26,11 +26,11 @@ NO_DEFAULT = {"where": {"x1", "x2"}}
 """Parameters that Keras lets one leave out: the result's shape would depend on the data."""
 
 
-def identity(x):
+def copied(x):
     """`x`."""
 
 
-def composed_identity(B, x):
+def composed_copied(B, x):
     """`x`."""
     return x
 
@@ -47,15 +47,15 @@ def unchanged():
 @pytest.mark.parametrize("part", PRIMITIVE)
 def test_primitive_without_a_part_is_refused(part):
     parts = {name: value for name, value in PRIMITIVE.items() if name != part}
-    with pytest.raises(TypeError, match=f"op 'identity'.*lacks {part}"):
-        primitive(**parts)(identity)
+    with pytest.raises(TypeError, match=f"op 'copied'.*lacks {part}"):
+        primitive(**parts)(copied)
 
 
 @pytest.mark.parametrize("part", COMPOSED)
 def test_composed_op_without_a_part_is_refused(part):
     parts = {name: value for name, value in COMPOSED.items() if name != part}
-    with pytest.raises(TypeError, match=f"op 'composed_identity'.*lacks {part}"):
-        composed(**parts)(composed_identity)
+    with pytest.raises(TypeError, match=f"op 'composed_copied'.*lacks {part}"):
+        composed(**parts)(composed_copied)
 
 
 def test_every_lacking_part_is_named():
@@ -64,20 +64,20 @@ def test_every_lacking_part_is_named():
 
 
 def test_wrong_number_of_derivative_rules_is_refused():
-    with pytest.raises(TypeError, match="op 'identity': 2 VJP rules for 1 tensor arguments"):
-        primitive(**{**PRIMITIVE, "vjp": (None, None)})(identity)
+    with pytest.raises(TypeError, match="op 'copied': 2 VJP rules for 1 tensor arguments"):
+        primitive(**{**PRIMITIVE, "vjp": (None, None)})(copied)
 
 
 @pytest.mark.usefixtures("unchanged")
 def test_second_declaration_is_refused():
-    primitive(**PRIMITIVE)(identity)
-    with pytest.raises(TypeError, match=r"op 'identity'.*is declared already"):
-        primitive(**PRIMITIVE)(identity)
+    primitive(**PRIMITIVE)(copied)
+    with pytest.raises(TypeError, match=r"op 'copied'.*is declared already"):
+        primitive(**PRIMITIVE)(copied)
 
 
 def test_body_without_interpreter_is_refused():
-    with pytest.raises(TypeError, match="op 'identity': the first parameter of a composed op is B, got 'x'"):
-        composed(**COMPOSED)(identity)
+    with pytest.raises(TypeError, match="op 'copied': the first parameter of a composed op is B, got 'x'"):
+        composed(**COMPOSED)(copied)
 
 
 @pytest.mark.parametrize("name", OPS)

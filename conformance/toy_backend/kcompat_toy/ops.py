@@ -7,6 +7,7 @@ import statistics
 import numpy as np
 
 from kcompat.spec import OPS
+from kcompat_toy import linalg
 from kcompat_toy.engine import Box
 
 
@@ -16,8 +17,11 @@ def _primitive(name, f):
 
     @functools.wraps(f)
     def call(*args, **attrs):
+        spec = rule(*args, **attrs)
         y = f(*(x.array if isinstance(x, Box) else x for x in args), **attrs)
-        return Box(np.asarray(y, rule(*args, **attrs).dtype))
+        if isinstance(spec, tuple):
+            return tuple(Box(np.asarray(part, s.dtype)) for part, s in zip(y, spec, strict=True))
+        return Box(np.asarray(y, spec.dtype))
 
     return call
 
@@ -28,16 +32,26 @@ def _as_in_numpy(*functions):
 
 add, subtract, multiply, divide, power = _as_in_numpy(np.add, np.subtract, np.multiply, np.divide, np.power)
 exp, expm1, log, log1p, sqrt = _as_in_numpy(np.exp, np.expm1, np.log, np.log1p, np.sqrt)
+arctan2, fmod, gcd, nextafter = _as_in_numpy(np.arctan2, np.fmod, np.gcd, np.nextafter)
 sin, cos, tanh, floor, matmul = _as_in_numpy(np.sin, np.cos, np.tanh, np.floor, np.matmul)
 equal, greater, greater_equal = _as_in_numpy(np.equal, np.greater, np.greater_equal)
 logical_and, logical_or = _as_in_numpy(np.logical_and, np.logical_or)
 bitwise_and, bitwise_or, bitwise_xor = _as_in_numpy(np.bitwise_and, np.bitwise_or, np.bitwise_xor)
 left_shift, right_shift = _as_in_numpy(np.left_shift, np.right_shift)
+integer_quotient = _primitive("integer_quotient", np.floor_divide)
+view = _primitive("view", lambda x, *, dtype=None: x.view(dtype or x.dtype))
 where = _primitive("where", lambda condition, x1, x2: np.where(condition, x1, x2))
 
-sum = _primitive("sum", lambda x, *, axis=None, keepdims=False: np.sum(x, axis, keepdims=keepdims))  # noqa: A001
+
+def _sum(x, *, axis=None, keepdims=False):
+    """In float64 where it is a float: NumPy adds row after row."""
+    return np.sum(x, axis, dtype="float64" if x.dtype.kind == "f" else None, keepdims=keepdims)
+
+
+sum = _primitive("sum", _sum)  # noqa: A001
 max = _primitive("max", lambda x, *, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims))  # noqa: A001
 argmax = _primitive("argmax", lambda x, *, axis=None, keepdims=False: np.argmax(x, axis, keepdims=keepdims))
+cumsum = _primitive("cumsum", lambda x, *, axis=None, dtype=None: np.cumsum(x, axis, dtype))
 argsort = _primitive("argsort", lambda x, *, axis=-1: np.argsort(x, axis, kind="stable"))
 
 full = _primitive("full", lambda *, shape, fill_value, dtype=None: np.full(shape, fill_value))
@@ -110,3 +124,17 @@ def _erfinv(y):
 
 erf, erfc = _primitive("erf", _each(math.erf)), _primitive("erfc", _each(math.erfc))
 erfinv = _primitive("erfinv", _each(_erfinv))
+
+
+def _of_matrices(f):
+    """A function of matrices, which LAPACK has in float32 and float64 alone."""
+
+    @functools.wraps(f)
+    def wide(*xs, **attrs):
+        return f(*(x.astype(np.result_type(x, np.float32)) for x in xs), **attrs)
+
+    return _primitive(f.__name__, wide)
+
+
+cholesky, eigh, lu = map(_of_matrices, (linalg.cholesky, linalg.eigh, linalg.lu))
+qr, svd, triangular_solve = map(_of_matrices, (linalg.qr, linalg.svd, linalg.triangular_solve))

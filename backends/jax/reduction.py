@@ -1,0 +1,56 @@
+"""Reductions, running totals and search on JAX arrays."""
+
+import jax.numpy as jnp
+
+from kcompat.spec import result_type
+from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, normalize_axis, total_dtype
+
+__all__ = ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
+
+
+def sum(x, *, axis=None, keepdims=False):  # noqa: A001
+    """See `kcompat.spec.reduction.sum_`."""
+    return jnp.sum(x, normalize_axes(axis, x.ndim), total_dtype(x.dtype.name), keepdims=keepdims)
+
+
+def prod(x, *, axis=None, keepdims=False, dtype=None):
+    """See `kcompat.spec.reduction.prod`."""
+    return jnp.prod(x, normalize_axes(axis, x.ndim), dtype or total_dtype(x.dtype.name), keepdims=keepdims)
+
+
+def _over_axes(f):
+    def call(x, *, axis=None, keepdims=False):
+        return f(x, normalize_axes(axis, x.ndim), keepdims=keepdims)
+
+    return call
+
+
+max, min, all, any = map(_over_axes, (jnp.max, jnp.min, jnp.all, jnp.any))  # noqa: A001
+
+
+def _index(f):
+    def call(x, *, axis=None, keepdims=False):
+        axis = None if axis is None else normalize_axis(axis, x.ndim)
+        return f(x, axis, keepdims=keepdims).astype("int32")
+
+    return call
+
+
+argmax, argmin = map(_index, (jnp.argmax, jnp.argmin))
+
+
+def _running(f):
+    def call(x, *, axis=None, dtype=None):
+        return f(x, axis, cumulated_dtype(x.dtype.name, dtype))
+
+    return call
+
+
+cumsum, cumprod = map(_running, (jnp.cumsum, jnp.cumprod))
+
+
+def searchsorted(sorted_sequence, values, *, side="left"):
+    """See `kcompat.spec.order.searchsorted`."""
+    check_search(sorted_sequence, side)
+    dtype = result_type(sorted_sequence, values)
+    return jnp.searchsorted(sorted_sequence.astype(dtype), values.astype(dtype), side).astype("int32")

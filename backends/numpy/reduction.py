@@ -1,0 +1,92 @@
+"""Reductions and running totals on ndarrays."""
+
+import functools
+import math
+
+import numpy as np
+
+from kcompat.backends.numpy.dtypes import in_float32
+from kcompat.spec import result_type
+from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, normalize_axis, total_dtype
+
+__all__ = ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
+
+
+@in_float32
+def sum(x, *, axis=None, keepdims=False):  # noqa: A001
+    """See `kcompat.spec.reduction.sum_`."""
+    axes = normalize_axes(axis, x.ndim)
+    if x.dtype.kind != "f" or not axes or not x.size or axes[0] == x.ndim - len(axes):
+        return np.add.reduce(x, axis=axes, keepdims=keepdims, dtype=total_dtype(x.dtype.name))
+    # NumPy adds in pairs along the last axis only: along others it adds row after row, and the error grows with n.
+    if axes[-1] - axes[0] == len(axes) - 1 and x.flags.c_contiguous:
+        before, after = x.shape[: axes[0]], x.shape[axes[-1] + 1 :]
+        count = math.prod(x.shape[i] for i in axes)
+        y = _ones(count, x.dtype) @ x.reshape(math.prod(before), count, math.prod(after))  # fast, and in blocks
+        y = y.reshape(*before, *after)
+    else:
+        kept = tuple(i for i in range(x.ndim) if i not in axes)
+        last = np.ascontiguousarray(x.transpose(*kept, *axes))
+        y = np.add.reduce(last, axis=tuple(range(len(kept), x.ndim)))
+    return np.expand_dims(y, axes) if keepdims else y
+
+
+@functools.lru_cache(maxsize=64)
+def _ones(count, dtype):
+    return np.ones(count, dtype)
+
+
+def max(x, *, axis=None, keepdims=False):  # noqa: A001
+    """See `kcompat.spec.reduction.max_`."""
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def min(x, *, axis=None, keepdims=False):  # noqa: A001
+    """See `kcompat.spec.reduction.min_`."""
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def argmax(x, *, axis=None, keepdims=False):
+    """See `kcompat.spec.reduction.argmax`."""
+    return np.argmax(x, axis, keepdims=keepdims).astype(np.int32)
+
+
+def argmin(x, *, axis=None, keepdims=False):
+    """See `kcompat.spec.reduction.argmin`."""
+    return np.argmin(x, axis, keepdims=keepdims).astype(np.int32)
+
+
+@in_float32
+def prod(x, *, axis=None, keepdims=False, dtype=None):
+    """See `kcompat.spec.reduction.prod`."""
+    return np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=dtype or total_dtype(x.dtype.name))
+
+
+def all(x, *, axis=None, keepdims=False):  # noqa: A001
+    """See `kcompat.spec.reduction.all_`."""
+    return np.all(x, axis, keepdims=keepdims)
+
+
+def any(x, *, axis=None, keepdims=False):  # noqa: A001
+    """See `kcompat.spec.reduction.any_`."""
+    return np.any(x, axis, keepdims=keepdims)
+
+
+def _running(ufunc):
+    def call(x, *, axis=None, dtype=None):
+        dtype = cumulated_dtype(x.dtype.name, dtype)
+        if axis is None:
+            return ufunc.accumulate(x.reshape(-1), dtype=dtype)
+        return ufunc.accumulate(x, normalize_axis(axis, x.ndim), dtype)
+
+    return call
+
+
+cumsum, cumprod = map(_running, (np.add, np.multiply))
+
+
+def searchsorted(sorted_sequence, values, *, side="left"):
+    """See `kcompat.spec.order.searchsorted`."""
+    check_search(sorted_sequence, side)
+    dtype = result_type(sorted_sequence, values)
+    return np.asarray(np.searchsorted(sorted_sequence.astype(dtype), values, side), np.int32)

@@ -1,0 +1,103 @@
+"""Reductions, running totals and search on TensorFlow's tensors."""
+
+import math
+
+import tensorflow as tf
+
+from kcompat.backends.tensorflow import dtypes as _dtypes
+from kcompat.spec import _rules
+from kcompat.spec._rules import cumulated_dtype, normalize_axes, normalize_axis, total_dtype
+
+__all__ = ["all", "any", "argmax", "argmin", "cumsum", "max", "mean", "min", "prod", "searchsorted", "sum"]
+
+
+def _axes(x, axis):
+    return list(normalize_axes(axis, len(x.shape)))
+
+
+def sum(x, *, axis=None, keepdims=False):  # noqa: A001
+    """See `kcompat.spec.reduction.sum_`."""
+    return tf.reduce_sum(_dtypes.convert(x, total_dtype(x.dtype.name)), _axes(x, axis), keepdims)
+
+
+def mean(x, *, axis=None, keepdims=False):
+    """See `kcompat.spec.reduction.mean`."""
+    return tf.reduce_mean(_dtypes.as_float(x), _axes(x, axis), keepdims)
+
+
+def prod(x, *, axis=None, keepdims=False, dtype=None):
+    """See `kcompat.spec.reduction.prod`."""
+    axes = _axes(x, axis)
+    x = _dtypes.convert(x, dtype or total_dtype(x.dtype.name))
+    if x.dtype.is_floating:
+        return tf.reduce_prod(x, axes, keepdims)
+    return _dtypes.through(lambda x: tf.reduce_prod(x, axes, keepdims), tf.int64, x)
+
+
+def _extremum(numbers, bools):
+    def call(x, *, axis=None, keepdims=False):
+        _rules.maximum_along(x, axis=axis, keepdims=keepdims)  # which refuses a maximum of nothing
+        return (bools if x.dtype == tf.bool else numbers)(x, _axes(x, axis), keepdims)
+
+    return call
+
+
+max = _extremum(tf.reduce_max, tf.reduce_any)  # noqa: A001
+min = _extremum(tf.reduce_min, tf.reduce_all)  # noqa: A001
+
+
+def _truth(f):
+    def call(x, *, axis=None, keepdims=False):
+        x = x if x.dtype == tf.bool else tf.not_equal(x, tf.zeros((), x.dtype))
+        return f(x, _axes(x, axis), keepdims)
+
+    return call
+
+
+all, any = map(_truth, (tf.reduce_all, tf.reduce_any))  # noqa: A001
+
+
+def _index(numbers, extremum):
+    def call(x, *, axis=None, keepdims=False):
+        result = _rules.index_along(x, axis=axis, keepdims=keepdims).shape
+        if axis is None:
+            x, axis = tf.reshape(x, (-1,)), 0
+        if x.dtype.is_floating:  # TensorFlow's own passes over NaN
+            hit = tf.equal(x, extremum(x, axis, keepdims=True)) | tf.math.is_nan(x)
+            return tf.reshape(tf.argmax(hit, axis, tf.int32), result)
+        x = tf.cast(x, tf.int32) if x.dtype == tf.bool else x
+        return tf.reshape(numbers(x, axis, tf.int32), result)
+
+    return call
+
+
+argmax, argmin = _index(tf.argmax, tf.reduce_max), _index(tf.argmin, tf.reduce_min)
+
+
+def cumsum(x, *, axis=None, dtype=None):
+    """See `kcompat.spec.cumulative.cumsum`."""
+    x = _dtypes.convert(x, cumulated_dtype(x.dtype.name, dtype))
+    if axis is None:
+        x, axis = tf.reshape(x, (-1,)), 0
+    axis = normalize_axis(axis, len(x.shape))
+    return tf.cumsum(x, axis) if x.dtype.is_floating else _dtypes.through(lambda x: tf.cumsum(x, axis), tf.int64, x)
+
+
+def searchsorted(sorted_sequence, values, *, side="left"):
+    """See `kcompat.spec.order.searchsorted`; TensorFlow's own expects no NaN."""
+    _rules.check_search(sorted_sequence, side)
+    sequence, values = _dtypes.promoted(sorted_sequence, values)
+    if not sequence.dtype.is_floating:
+        return _searched(tf.cast(sequence, tf.int64), tf.cast(values, tf.int64), side)
+    if sequence.dtype.size < 4:
+        sequence, values = tf.cast(sequence, tf.float32), tf.cast(values, tf.float32)
+    missing = tf.math.is_nan(sequence)
+    found = _searched(tf.where(missing, tf.constant(math.inf, sequence.dtype), sequence), values, side)
+    numbers = tf.math.count_nonzero(~missing, dtype=tf.int32)
+    at_end = sequence.shape[0] if side == "right" else numbers
+    return tf.where(tf.math.is_nan(values), at_end, tf.minimum(found, numbers))
+
+
+def _searched(sequence, values, side):
+    flat = tf.searchsorted(sequence, tf.reshape(values, (-1,)), side)
+    return tf.reshape(flat, values.shape)

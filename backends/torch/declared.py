@@ -1,0 +1,57 @@
+"""torch's own forward with the spec's gradient."""
+
+import functools
+
+import torch
+
+from kcompat.backend import load
+from kcompat.spec import OPS, Joint
+
+
+class _Declared(torch.autograd.Function):
+    """A function of tensors; the rule of its gradient is made of differentiable ops."""
+
+    @staticmethod
+    def forward(ctx, f, rules, attrs, *tensors):
+        y = f(*tensors, **attrs)
+        results = y if isinstance(y, tuple) else (y,)
+        ctx.rules, ctx.attrs, ctx.count, ctx.single = rules, attrs, len(tensors), results is not y
+        ctx.save_for_backward(*tensors, *results)
+        ctx.mark_non_differentiable(*(part for part in results if not part.is_floating_point()))
+        return y
+
+    @staticmethod
+    def backward(ctx, *g):
+        saved = ctx.saved_tensors
+        tensors, y = saved[: ctx.count], saved[ctx.count :]
+        if ctx.single:
+            (g,), (y,) = g, y
+        B = load("torch")
+        if isinstance(ctx.rules, Joint):
+            pulled = ctx.rules.rule(B, g, y, *tensors, **ctx.attrs)
+        else:
+            wanted = zip(ctx.rules, ctx.needs_input_grad[3:], strict=True)
+            pulled = (rule(B, g, y, *tensors, **ctx.attrs) if needed else None for rule, needed in wanted)
+        return (None, None, None, *pulled)
+
+
+def declared(f):
+    """Give a function the VJP that the spec declares for the op of its name."""
+    rules = OPS[f.__name__].vjp
+
+    @functools.wraps(f)
+    def call(*tensors, **attrs):
+        return _Declared.apply(f, rules, attrs, *tensors)
+
+    return call
+
+
+def by_body(name):
+    """The spec's body of a composed op, with the spec's gradient in place of that of the body."""
+    op = OPS[name]
+
+    def f(*tensors, **attrs):
+        return op.body(load("torch"), *tensors, **attrs)
+
+    f.__name__, f.__doc__, f.__signature__ = name, op.doc, op.signature
+    return declared(f)

@@ -1,0 +1,48 @@
+"""Reading and adding at indices."""
+
+import torch
+
+from kcompat.backends.torch.dtypes import SCALARS
+from kcompat.spec import _rules
+from kcompat.spec._rules import normalize_axis
+
+__all__ = ["scatter_add", "scatter_add_along_axis", "take", "take_along_axis"]
+
+
+def _from_start(indices, size):
+    """Indices as torch takes them: int64, and none that counts from the end."""
+    indices = indices.to(torch.int64)
+    return torch.where(indices < 0, indices + size, indices)
+
+
+def take(x, indices, *, axis=None):
+    """See `kcompat.spec.indexing.take`."""
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    axis = normalize_axis(axis, x.ndim)
+    if type(indices) in SCALARS:
+        return x.select(axis, indices)
+    flat = _from_start(indices, x.shape[axis]).reshape(-1)
+    return x.index_select(axis, flat).reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
+
+
+def scatter_add(values, indices, *, axis, size):
+    """See `kcompat.spec.indexing.scatter_add`."""
+    before, after = values.shape[:axis], values.shape[axis + indices.ndim :]
+    flat = _from_start(indices, size).reshape(-1)
+    zeros = values.new_zeros((*before, size, *after))
+    return zeros.index_add_(axis, flat, values.reshape(*before, len(flat), *after))
+
+
+def take_along_axis(x, indices, *, axis=None):
+    """See `kcompat.spec.indexing.take_along_axis`."""
+    _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    return torch.take_along_dim(x, _from_start(indices, x.shape[axis]), dim=axis)
+
+
+def scatter_add_along_axis(values, indices, *, axis, size):
+    """See `kcompat.spec.indexing.scatter_add_along_axis`."""
+    zeros = values.new_zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]))
+    return zeros.scatter_add_(axis, _from_start(indices, size).expand(values.shape), values)

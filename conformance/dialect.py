@@ -1,0 +1,83 @@
+"""How a call of an op is arranged for a public function, and how scripts that show a failure are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from inspect import Parameter
+from typing import Any
+
+import numpy as np
+
+from kcompat.ops import public_signature
+from kcompat.spec import Op
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Fragments of Python for one library.
+
+    `prelude` imports it. `tensor` makes a tensor of the array `{}`, `array` an array of the tensor `{}`. `gradient`
+    are lines that make of the call `{f}`, the names `{xs}` of the tensors that it is differentiated by and the
+    cotangent `{ct}` the tuple `g` of gradients.
+    """
+
+    prelude: str = ""
+    tensor: str = "{}"
+    array: str = "np.asarray({})"
+    gradient: str = ""
+
+
+JAX_GRADIENT = "y, pull = jax.vjp(lambda {xs}: {f}, {xs})\ng = pull({ct})"
+TORCH_GRADIENT = "[x.requires_grad_() for x in ({xs},)]\ng = torch.autograd.grad({f}, ({xs},), {ct})"
+TENSORFLOW_GRADIENT = (
+    "with tf.GradientTape() as tape:\n    tape.watch([{xs}])\n    y = {f}\ng = tape.gradient(y, [{xs}], {ct})"
+)
+
+
+def arranged(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a case, arranged for Keras's signature: by position, and by keyword."""
+    given = op.signature.bind(*args, **attrs).arguments
+    attributes = {} if op.variadic else {p.name for p in op.attributes}
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    gap = False
+    for name, public in public_signature(op).parameters.items():
+        if name not in given:
+            gap = True
+        elif public.kind is Parameter.VAR_POSITIONAL:
+            positional += given[name]
+        elif gap or name in attributes or public.kind is Parameter.KEYWORD_ONLY:
+            keywords[name] = given[name]
+            gap = True
+        else:
+            listed = op.signature.parameters[name].kind is Parameter.VAR_POSITIONAL
+            positional.append(list(given[name]) if listed else given[name])
+    return positional, keywords
+
+
+def names_of(case: Any) -> list[str]:
+    """A variable for each argument of a case: the parameter's name, with a number where several share one."""
+    shared, count, names = Counter(case.tensor_names), Counter[str](), []
+    for name in case.tensor_names:
+        names.append(name if shared[name] == 1 else f"{name}{count[name]}")
+        count[name] += 1
+    return names
+
+
+class Code(str):
+    """Code that stands for itself where it is printed."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def public_call(function: str, case: Any) -> str:
+    """The call of a function that has Keras's signature; tensors under their names, the rest literally."""
+    args = tuple(
+        Code(name) if isinstance(x, np.ndarray) else x for name, x in zip(names_of(case), case.arrays, strict=True)
+    )
+    positional, keywords = arranged(case.op, args, case.sample.attrs)
+    return f"{function}({', '.join([*map(repr, positional), *(f'{k}={v!r}' for k, v in keywords.items())])})"

@@ -1,0 +1,234 @@
+"""Scripts that show what a check found, in the target's own API: `kcompat repro ID --target T`.
+
+A script is at most 15 lines and needs the target's library alone. Its inputs are literals, made smaller as long as the
+check ends alike.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kcompat.conformance import dialect, questions, suite
+from kcompat.conformance import target as targets
+from kcompat.conformance.gate import LIMIT, compare, expected
+from kcompat.conformance.precision import PROFILES, Profile
+from kcompat.conformance.shrink import outcome, shrunk
+from kcompat.spec import FLOATS, Op
+
+GRADIENTS = {
+    "gradient": questions.gradient,
+    "eager-gradient": questions.gradient,
+    "kink": questions.gradient_of_sum,
+    "strict-kink": questions.gradient_of_sum,
+}
+
+
+def script(target: str, check: str, profile: str = "fp32") -> str:
+    """A script for one check of a target. Raises LookupError for a check that is not there."""
+    return scripts(target, [check], profile)[check]
+
+
+def scripts(target: str, checks: Iterable[str], profile: str = "fp32") -> dict[str, str]:
+    """Scripts for several checks, written in one process of their own: a library may be there once in each."""
+    asked = list(checks)
+    known = {check.id for check in suite.checks(profile=PROFILES[profile])}
+    unknown = [check for check in asked if check not in known]
+    if unknown:
+        raise LookupError(f"there is no check {unknown[0]!r}; `kcompat conform --report` writes the ids of all")
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "scripts.json")
+        command = [sys.executable, "-m", __name__, target, profile, str(out)]
+        done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"no script could be written for {target}:\n{done.stderr[-2000:]}")
+        found: dict[str, str] = json.loads(out.read_text())
+    return found
+
+
+def main(target: str, profile: str, out: str) -> None:
+    """Write the scripts for the ids on the standard input."""
+    asked, wanted = targets.load(target), set(json.loads(sys.stdin.read()))
+    found = [check for check in suite.checks(profile=PROFILES[profile]) if check.id in wanted]
+    Path(out).write_text(json.dumps({check.id: write(asked, check, PROFILES[profile]) for check in found}))
+
+
+def write(target: targets.Target, check: suite.Check, profile: Profile) -> str:
+    """A script for a check, in this process."""
+    if not isinstance(check.case, questions.Case) or not _has(target, check.case.op):
+        return _by_the_suite(target, check)
+    if check.kind == "dtypes":
+        check = _of_one_dtype(target, check)
+    gradient = check.kind in GRADIENTS
+    if target.dialect is None or (gradient and not target.dialect.gradient) or check.kind == "second-derivative":
+        return _by_the_suite(target, check)
+    check = shrunk(check, target)
+    status, message = outcome(check, target)
+    lines = [*target.dialect.prelude.split("\n"), *_inputs(target, check.case)]
+    if status not in ("pass", "fail"):
+        return "\n".join([*lines, f"print({target.call(check.case)})", f"# {status}: {_line(message)}"])
+    if check.kind == "refusal":
+        return "\n".join([*lines, f"print({target.call(check.case)})", f"# {_line(message) or 'refused'}"])
+    if check.kind in ("surface", "dtypes"):
+        return "\n".join([*lines, *_surface(target, check)])
+    return "\n".join([*lines, *(_gradients(target, check, profile) if gradient else _values(target, check, profile))])
+
+
+def _has(target: targets.Target, op: Op) -> bool:
+    try:
+        target.function(op)
+    except targets.Unsupported:
+        return False
+    return target.interpreter is None or op.public
+
+
+def _of_one_dtype(target: targets.Target, check: suite.Check) -> suite.Check:
+    """The check of shape and dtype in the first float dtype that is answered otherwise."""
+    for dtype in ("float64", "float16", *FLOATS):
+        case = questions.in_dtype(check.case, dtype)
+        there = suite.Check(
+            check.id, "L0", "surface", check.subject, check.family, (), case, suite.partial(suite.surface, case)
+        )
+        if outcome(there, target)[0] != "pass":
+            return there
+    return check
+
+
+def _inputs(target: targets.Target, case: Any) -> list[str]:
+    assert target.dialect is not None
+    return [
+        f"{name} = {target.dialect.tensor.format(literal(x))}"
+        for name, x in zip(dialect.names_of(case), case.arrays, strict=True)
+        if isinstance(x, np.ndarray)
+    ]
+
+
+def _surface(target: targets.Target, check: suite.Check) -> list[str]:
+    case = check.case
+    wanted = [(tuple(spec.shape), spec.dtype) for spec in suite.inferred(case)]
+    return [
+        f"y = {target.call(case)}",
+        'print("got     ", [(tuple(z.shape), z.dtype) for z in (y if isinstance(y, (tuple, list)) else [y])])',
+        f'print("expected", {wanted})',
+    ]
+
+
+def _values(target: targets.Target, check: suite.Check, profile: Profile) -> list[str]:
+    case = check.case
+    if check.kind == "special":
+        point = check.run.args[0]  # type: ignore[attr-defined]
+        name = "y[{}]" if isinstance(point.result, tuple) else "y"
+        shown = [_shown(target, name.format(i), (), repr(r)) for i, r in enumerate(_tuple(point.result))]
+        return [f"y = {target.call(case)}", *(line for lines in shown for line in lines)]
+    got = target.ask(questions.value, case)
+    wanted = expected(case, questions.value, profile)
+    i = _worst(wanted, got, profile)
+    several = len(got) > 1 or isinstance(_raw(target, case), (tuple, list))
+    lines = _judged(target, f"y[{i}]" if several else "y", wanted[i], got[i], profile)
+    return [f"y = {target.call(case)}", *lines]
+
+
+def _raw(target: targets.Target, case: Any) -> Any:
+    def question(target: Any, case: Any) -> Any:
+        return target.function(case.op)(*questions.arguments(target, case), **case.sample.attrs)
+
+    return target.ask(question, case)
+
+
+def _gradients(target: targets.Target, check: suite.Check, profile: Profile) -> list[str]:
+    assert target.dialect is not None
+    case, question = check.case, GRADIENTS[check.kind]
+    ones = question is questions.gradient_of_sum
+    names = dialect.names_of(case)
+    y = _raw(target, case)
+    parts = y if isinstance(y, (tuple, list)) else [y]
+    dtypes = [target.to_numpy(part).dtype for part in parts]
+    floats = [i for i, dtype in enumerate(dtypes) if dtype.kind == "f" or dtype.name == "bfloat16"]
+    cotangents = [
+        np.ones(tuple(parts[i].shape)) if ones else questions.cotangent(case, n, tuple(parts[i].shape))
+        for n, i in enumerate(floats)
+    ]
+    codes = [
+        target.dialect.tensor.format(literal(ct.astype(dtypes[i]))) for ct, i in zip(cotangents, floats, strict=True)
+    ]
+    call = target.call(case)
+    if isinstance(y, (tuple, list)):
+        call = f"({call})[{floats[0]}]" if len(floats) == 1 else f"tuple({call})"
+    ct = codes[0] if len(floats) == 1 else f"({', '.join(codes)})"
+    xs = ", ".join(names[i] for i in case.floats)
+    got = target.ask(questions.gradient if not ones else question, case)
+    wanted = expected(case, question, profile)
+    i = _worst(wanted, got, profile)
+    code = target.dialect.gradient.format(f=call, xs=xs, ct=ct).split("\n")
+    return [*code, *_judged(target, f"g[{i}]", wanted[i], got[i], profile)]
+
+
+def _worst(wanted: Any, got: Any, profile: Profile) -> int:
+    zs = [compare("", e, y, profile).z for e, y in zip(wanted, got, strict=True)]
+    return int(np.argmax(zs))
+
+
+def _judged(target: targets.Target, name: str, wanted: Any, got: np.ndarray, profile: Profile) -> list[str]:
+    """Lines that print a small result whole, else its worst element."""
+    value, sigma = (np.asarray(x, np.float64) if x.dtype.kind == "f" else x for x in (wanted.value, wanted.sigma))
+    verdict = compare("", wanted, got, profile)
+    index = verdict.worst.get("index", ()) if got.shape == value.shape and got.size > 8 else ()
+    within = float(np.max((LIMIT * sigma)[index], initial=0.0, where=np.isfinite(sigma[index])))
+    short = value[index].astype(profile.dtype if value.dtype.kind == "f" else value.dtype)
+    return _shown(target, name, index, _plain(short), f', "within {within:.2g}"' if within else "")
+
+
+def _shown(target: targets.Target, name: str, index: tuple[int, ...], value: str, more: str = "") -> list[str]:
+    assert target.dialect is not None
+    array = target.dialect.array.format(name) + (f"[{', '.join(map(str, index))}]" if index else "")
+    value = value if "nan" not in value and "inf" not in value else repr(value)
+    return [f'print("got     ", {array})', f'print("expected", {value}{more})']
+
+
+def literal(x: np.ndarray) -> str:
+    """An array as code."""
+    dtype = "float32" if x.dtype.name == "bfloat16" else x.dtype.name
+    cast = "" if dtype == x.dtype.name else f'.astype("{x.dtype.name}")'
+    if not x.size:
+        return f'np.zeros({x.shape}, "{dtype}"){cast}'
+    if x.size > 4 and len(set(map(str, x.ravel()))) == 1:
+        return f'np.full({x.shape}, {_plain(x.ravel()[0])}, "{dtype}"){cast}'
+    return f'np.array({_plain(x).replace("nan", "np.nan").replace("inf", "np.inf")}, "{dtype}"){cast}'
+
+
+def _plain(x: Any) -> str:
+    """Nested lists of numbers, as short as their dtype allows."""
+    if np.ndim(x):
+        return f"[{', '.join(map(_plain, x))}]"
+    return str(np.asarray(x).item() if np.asarray(x).dtype.kind in "biu" else np.asarray(x)[()]).removesuffix(".0")
+
+
+def _tuple(x: Any) -> tuple[Any, ...]:
+    return x if isinstance(x, tuple) else (x,)
+
+
+def _line(message: str) -> str:
+    return " ".join(message.split())[:160]
+
+
+def _by_the_suite(target: targets.Target, check: suite.Check) -> str:
+    """A script that asks the suite, where the call of one op says too little."""
+    return "\n".join(
+        [
+            "from kcompat.conformance import suite, target",
+            f'library = target.load("{target.name}")',
+            f"check = next(check for check in suite.checks() if check.id == {check.id!r})",
+            "print(check.run(library).message or 'right')",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

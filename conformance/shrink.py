@@ -1,0 +1,93 @@
+"""Make a case that fails smaller, as long as it fails in the same way: for scripts that a person reads."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from kcompat.conformance.questions import Case, with_args
+from kcompat.conformance.suite import Check, inferred
+from kcompat.conformance.target import Target
+
+
+def with_case(check: Check, case: Case) -> Check:
+    """The same check of another case."""
+    run: Any = check.run
+    run = functools.partial(run.func, *(case if x is check.case else x for x in run.args))
+    return Check(check.id, check.level, check.kind, check.subject, check.family, check.clauses, case, run)
+
+
+def outcome(check: Check, target: Target) -> tuple[str, str]:
+    """How it ends: "pass" or "fail" and the verdict's message, or the name of an exception and what it says."""
+    try:
+        verdict = check.run(target)
+    except Exception as error:
+        return type(error).__name__, str(error)
+    return ("pass" if verdict.right else "fail"), verdict.message
+
+
+def shrunk(check: Check, target: Target, seconds: float = 10.0) -> Check:
+    """The check of a smaller case; the check itself where none ends alike."""
+    wanted, _ = outcome(check, target)
+    end = time.monotonic() + seconds
+    found = True
+    while found and wanted != "pass":
+        found = False
+        for case in _smaller(check.case):
+            if time.monotonic() > end:
+                return check
+            there = with_case(check, case)
+            if _valid(case) and outcome(there, target)[0] == wanted:
+                check, found = there, True
+                break
+    return check
+
+
+def _valid(case: Case) -> bool:
+    try:
+        inferred(case)
+    except Exception:
+        return False
+    return True
+
+
+def _smaller(case: Case) -> Iterator[Case]:
+    """Cases that say less: fewer elements, then attributes at their defaults, then rounder numbers."""
+    args = case.sample.args
+    sizes = sorted({n for x in args if isinstance(x, np.ndarray) for n in x.shape if n > 1}, reverse=True)
+    for n in sizes:
+        for fewer in sorted({1, n // 2, n - 1}):
+            for at in (slice(0, fewer), slice(n - fewer, n)):
+                yield with_args(case, (_cut(x, n, at) for x in args))
+    for i, x in enumerate(args):
+        for axis, n in enumerate(getattr(x, "shape", ())):
+            for fewer in sorted({1, n // 2, n - 1} - {0, n}):
+                if n > 1:
+                    for at in (slice(0, fewer), slice(n - fewer, n)):
+                        part = x[(slice(None),) * axis + (at,)]
+                        yield with_args(case, (*args[:i], part, *args[i + 1 :]))
+    yield from _plainer(case)
+
+
+def _cut(x: Any, size: int, at: slice) -> Any:
+    """Every axis of that size cut."""
+    return x[tuple(at if n == size else slice(None) for n in x.shape)] if isinstance(x, np.ndarray) else x
+
+
+def _plainer(case: Case) -> Iterator[Case]:
+    args = case.sample.args
+    for i in case.floats:
+        x = args[i]
+        with np.errstate(all="ignore"):
+            for rounder in (np.round(x), np.round(x, 1), np.round(x, 2), np.round(x, 4)):
+                if _digits(rounder) < _digits(x):
+                    yield with_args(case, (*args[:i], rounder, *args[i + 1 :]))
+
+
+def _digits(x: np.ndarray) -> int:
+    """How much there is to read."""
+    return sum(len(str(np.float32(v))) for v in x.ravel())

@@ -1,0 +1,54 @@
+"""`kcompat.ops.image` has Keras's names; images may be arrays, one or a batch, and of integers."""
+
+import importlib.util
+import inspect
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from kcompat import image, ops
+from kcompat.backend import use_backend
+
+
+def test_the_module_is_an_attribute_of_ops():
+    assert ops.image is image
+    assert not set(image.__all__) & set(ops.__all__)
+
+
+def test_unknown_name_is_refused():
+    with pytest.raises(AttributeError, match=r"kcompat\.ops\.image has no 'rezise'; there are .*resize"):
+        image.rezise  # noqa: B018
+
+
+def test_signatures_are_those_of_keras():
+    if importlib.util.find_spec("keras") is None:
+        pytest.skip("keras is not installed: pip install 'kcompat[dev]'")
+    program = (
+        "import inspect, json, keras\n"
+        "row = lambda f: [[p.name, None if p.default is p.empty else repr(p.default)]"
+        " for p in inspect.signature(f).parameters.values()]\n"
+        "functions = {n: f for n, f in vars(keras.ops.image).items() if inspect.isfunction(f)}\n"
+        "print(json.dumps({n: row(f) for n, f in functions.items()}))"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    theirs = json.loads(done.stdout.splitlines()[-1])
+    for name in image.__all__:
+        parameters = inspect.signature(getattr(image, name)).parameters.values()
+        ours = [[p.name, None if p.default is p.empty else repr(p.default)] for p in parameters]
+        assert ours == theirs[name], f"kcompat.ops.image.{name}: take the names, order and defaults of keras.ops.image"
+
+
+def test_images_may_be_arrays_of_integers(backend):
+    pixels = np.array([[0, 100], [200, 255]], "uint8").reshape(2, 2, 1)
+    with use_backend(backend.name):
+        for pictures in (pixels, pixels[None]):
+            larger = ops.convert_to_numpy(ops.image.resize(pictures, (3, 3)))
+            assert larger.dtype == np.uint8
+            np.testing.assert_array_equal(larger.ravel(), [0, 50, 100, 100, 139, 178, 200, 228, 255])
+        patches = ops.convert_to_numpy(ops.image.extract_patches(pixels, 2))
+    np.testing.assert_array_equal(patches, [[[0, 100, 200, 255]]])
