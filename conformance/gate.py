@@ -187,16 +187,12 @@ def compare(name: str, expected: Expected, got: np.ndarray, profile: Profile = P
         unjudged=int(np.sum(~judged)),
         blind=float(np.mean(blind)),
         signed=float(np.mean(finite * np.sign(np.nan_to_num(off.astype(np.float64))))),
-<<<<<<< HEAD
         worst={
             "index": index,
             "shape": got.shape,
             "expected": hexadecimal(value[index]),
             "got": hexadecimal(got[index]),
         },
-=======
-        worst={"index": index, "shape": got.shape, "expected": hexadecimal(value[index]), "got": hexadecimal(got[index])},
->>>>>>> main
         message=message,
     )
 
