@@ -70,9 +70,19 @@ def envelope(alternative: int) -> JudgingTarget:
     return JudgingTarget(Envelope(alternative))
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.cache
 def expected(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
-    """The oracle's answer to a question, its bound, and sigma by the envelope."""
+    """The oracle's answer to a question, its bound, and sigma by the envelope; from disk, if `prepared` is set."""
+    return prepared(case, question, profile) or computed(case, question, profile)
+
+
+def prepared(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...] | None:
+    """What was computed before: nothing, unless a worker puts `expectations.found` in this place."""
+    return None
+
+
+def computed(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
+    """Ask the oracle and the envelope."""
     if getattr(question, "by_envelope", False):
         with envelope(0).interpreter.still(profile):
             answers = envelope(0).ask(question, case)
