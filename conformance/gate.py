@@ -163,7 +163,10 @@ def compare(name: str, expected: Expected, got: np.ndarray, profile: Profile = P
         got = got.astype(value.dtype if value.dtype.kind == "f" else np.float64)
     with np.errstate(all="ignore"):
         limit = held(value, profile.dtype) if value.dtype.kind == "f" else value
-        same = (got == value) | ((got == limit) & ~np.isfinite(limit)) | ((got != got) & (value != value))
+        exact = ~np.isfinite(limit) | (sigma == 0)
+        same = (got == value) | ((got == limit) & exact) | ((got != got) & (value != value))
+        if is_float:  # a result below the normal numbers may be flushed
+            same |= (got == 0) & (np.abs(value) < smallest_normal(profile.dtype))
         off = np.subtract(got, value, dtype=value.dtype if is_float and value.dtype.kind == "f" else np.float64)
         ratio = np.where(same | ~judged, 0.0, np.abs(off) / sigma)
         ratio = np.where(np.isnan(ratio), np.inf, ratio).astype(np.float64)
@@ -184,7 +187,12 @@ def compare(name: str, expected: Expected, got: np.ndarray, profile: Profile = P
         unjudged=int(np.sum(~judged)),
         blind=float(np.mean(blind)),
         signed=float(np.mean(finite * np.sign(np.nan_to_num(off.astype(np.float64))))),
-        worst={"index": index, "shape": got.shape, "expected": hexadecimal(value[index]), "got": hexadecimal(got[index])},
+        worst={
+            "index": index,
+            "shape": got.shape,
+            "expected": hexadecimal(value[index]),
+            "got": hexadecimal(got[index]),
+        },
         message=message,
     )
 

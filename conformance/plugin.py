@@ -1,6 +1,7 @@
-"""pytest plug-in: `--backend NAME` (repeatable) chooses the backends under test.
+"""pytest plug-in: the suite's checks as tests, and `--backend NAME` for the tests of backends.
 
-The default is every registered backend that is installed.
+A test that takes `target` and `check` runs once for each check and target: the backends, or those that
+`--target` names (`keras3:torch`, `module:factory`). The default is every registered backend that is installed.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from typing import Any
 import pytest
 
 from kcompat import backend as backends
+from kcompat.conformance import suite, target
+from kcompat.conformance.precision import PROFILES
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--backend`."""
+    """Add the options."""
     parser.addoption(
         "--backend", action="append", metavar="NAME", help="backend to test, repeatable; default: all installed"
     )
+    group = parser.getgroup("kcompat", "the conformance suite")
+    group.addoption(
+        "--target", action="append", metavar="NAME", help="target to judge, such as mylib:adapter; repeatable"
+    )
+    group.addoption("--level", choices=suite.LEVELS, default=suite.LEVELS[-1], help="the highest level of the checks")
+    group.addoption("--profile", choices=PROFILES, default="fp32", help="the precision that the target declares")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,15 +40,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One run of a test for each backend; `registered` is every name, installed or not."""
     names = _asked(metafunc.config)
+    installed = [name for name in names if _load_error(name) is None]
     if "backend" in metafunc.fixturenames:
-        installed = [name for name in names if _load_error(name) is None]
         metafunc.parametrize("backend", installed, indirect=True, scope="session")
     if "registered" in metafunc.fixturenames:
         ids = [name if _load_error(name) is None else f"{name}-not-installed" for name in names]
         metafunc.parametrize("registered", names, ids=ids)
+    if "check" in metafunc.fixturenames:
+        level, profile = (metafunc.config.getoption(f"--{option}") for option in ("level", "profile"))
+        metafunc.parametrize("check", suite.checks(level, PROFILES[profile]), ids=str)
+    if "target" in metafunc.fixturenames:
+        metafunc.parametrize(
+            "target", metafunc.config.getoption("--target") or installed, indirect=True, scope="session"
+        )
 
 
 def _asked(config: pytest.Config) -> list[str]:
+    if config.getoption("--target"):
+        return []
     return config.getoption("--backend") or list(backends.registered())
 
 
@@ -57,3 +75,9 @@ def _load_error(name: str) -> str | None:
 def backend(request: pytest.FixtureRequest) -> Any:
     """The interpreter of one backend under test."""
     return backends.load(request.param)
+
+
+@pytest.fixture(scope="session", name="target")
+def _target(request: pytest.FixtureRequest) -> target.Target:
+    """One target under test."""
+    return target.load(request.param)

@@ -19,9 +19,10 @@ from kcompat.backends.numpy.engine import NumPyEngine
 from kcompat.conformance.precision import PROFILES, Profile, held, largest
 from kcompat.engine import Engine
 from kcompat.interpreter import Interpreter
-from kcompat.spec import OPS, Op, Operators, as_dtype, float_type, floatx, is_float, set_floatx
+from kcompat.spec import OPS, Op, Operators, _dtype, as_dtype, float_type, floatx, is_float, set_floatx
 
 NO_BOUND = np.zeros(())
+_dtype._names.setdefault(np.dtype(np.longdouble), "float64")  # what stands for it, where the platform has it
 
 
 class Wide(Operators):

@@ -1,0 +1,146 @@
+"""Measuring the suite: planted bugs, and which check finds each.
+
+A mutant is a wrong implementation of one op in NumPy's backend. It is killed if a check fails; its margin
+is how far beyond the limit the worst z is. A suite that lets one live cannot tell it from the truth.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+
+from kcompat import backend as backends
+from kcompat.conformance import gate, suite
+from kcompat.conformance.gate import LIMIT
+from kcompat.conformance.runner import BAD, run_one
+from kcompat.conformance.suite import Check
+from kcompat.conformance.target import InterpreterTarget
+from kcompat.interpreter import Interpreter
+from kcompat.spec import OPS
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A named wrong implementation: of the op's value, or of its VJP."""
+
+    op: str
+    name: str
+    native: Callable[..., Any] | None = None
+    body: Callable[..., Any] | None = None
+    vjp: Any = None
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a mutant. `margin` is the worst finite z over the limit; infinite if only exact checks failed."""
+
+    op: str
+    name: str
+    killed_by: str
+    margin: float
+    asked: int
+
+    def as_json(self) -> dict[str, Any]:
+        """As a dict that JSON can hold."""
+        return {**dataclasses.asdict(self), "margin": str(self.margin)}
+
+
+_mutants: list[Mutant] = []
+
+
+def value(op: str, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a wrong value: a function of NumPy arrays, with the signature of the op."""
+    return lambda f: _register(Mutant(op, name, native=f), f)
+
+
+def body(op: str, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a wrong body: a function of the interpreter `B` and tensors, whose gradient is wrong with it."""
+    return lambda f: _register(Mutant(op, name, body=f), f)
+
+
+def vjp(op: str, name: str, rule: Any) -> None:
+    """Declare a wrong VJP, as in a declaration: a tuple of rules, or a `Joint`."""
+    _register(Mutant(op, name, vjp=rule), rule)
+
+
+def _register(mutant: Mutant, f: Any) -> Any:
+    if mutant.op not in OPS:
+        raise LookupError(f"mutant {mutant.name!r} is one of {mutant.op!r}, which the spec does not know")
+    if any((m.op, m.name) == (mutant.op, mutant.name) for m in _mutants):
+        raise ValueError(f"there are two mutants of {mutant.op} called {mutant.name!r}")
+    _mutants.append(mutant)
+    return f
+
+
+def mutants(patterns: Sequence[str] = ()) -> list[Mutant]:
+    """Those of ops that match a pattern, or all."""
+    from kcompat.conformance import mutants as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    found = [m for m in _mutants if not patterns or any(fnmatchcase(m.op, pattern) for pattern in patterns)]
+    if not found:
+        raise LookupError(f"there is no mutant of an op like {', '.join(patterns)}")
+    return found
+
+
+def honest(op: str) -> Callable[..., Any]:
+    """NumPy's right implementation of an op, which a mutant bends."""
+    return getattr(backends.load("numpy"), op)  # type: ignore[no-any-return]
+
+
+def run(patterns: Sequence[str] = ()) -> list[Fate]:
+    """What becomes of the mutants."""
+    checks = [check for check in suite.checks() if check.level != "L4"]
+    by_subject: dict[str, list[Check]] = {}
+    for check in checks:
+        by_subject.setdefault(check.subject, []).append(check)
+    return [fate(mutant, by_subject[mutant.op]) for mutant in mutants(patterns)]
+
+
+def fate(mutant: Mutant, checks: Sequence[Check]) -> Fate:
+    """Run the op's checks on a mutant; the honest op has to pass them first, or a kill would mean nothing."""
+    right = InterpreterTarget(backends.load("numpy"))
+    for check in checks:
+        result = run_one(right, check)
+        if result.status in BAD:
+            raise RuntimeError(f"the honest {mutant.op} does not pass {check.id}: {result.message}")
+    found = []
+    with bent(mutant) as target:
+        for check in checks:
+            result = run_one(target, check)
+            if result.status in BAD:
+                found.append((result.z if result.z is not None else np.inf, check.id))
+    z, killed_by = max(found, key=lambda kill: (np.isfinite(kill[0]), kill[0]), default=(0.0, ""))
+    return Fate(mutant.op, mutant.name, killed_by, float(z) / LIMIT, len(checks))
+
+
+@contextlib.contextmanager
+def bent(mutant: Mutant) -> Iterator[InterpreterTarget]:
+    """A target whose op is the mutant: NumPy's backend with one native, body or VJP exchanged."""
+    numpy = backends.load("numpy")
+    op, native = OPS[mutant.op], dict(numpy.native)
+    changed = op
+    if mutant.native is not None:
+        native[op.name] = mutant.native
+    if mutant.body is not None:
+        native.pop(op.name, None)
+        changed = dataclasses.replace(op, body=mutant.body, rule=None, vjp=None)
+    if mutant.vjp is not None:
+        changed = dataclasses.replace(op, vjp=mutant.vjp)
+    if gate.oracle.cache_info().currsize == 0:
+        raise RuntimeError("the oracle is made before an op is bent: run the honest op first")
+    OPS[op.name] = changed
+    try:
+        target = InterpreterTarget(Interpreter("mutant", native, numpy.engine))
+        yield target
+    finally:
+        OPS[op.name] = op

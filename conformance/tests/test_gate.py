@@ -1,0 +1,175 @@
+"""The gate can say no, says yes to what is right, and is watched where it can say nothing."""
+
+import numpy as np
+import pytest
+
+from kcompat.backend import load
+from kcompat.conformance import gate, questions, suite
+from kcompat.conformance.precision import PROFILES, held, unit_roundoff
+from kcompat.conformance.questions import cotangent
+from kcompat.conformance.target import InterpreterTarget, Target
+from kcompat.spec import OPS
+
+FP32 = PROFILES["fp32"]
+CASES = questions.all_cases()
+VALUES = [(case, questions.value) for case in CASES]
+GRADIENTS = [(case, questions.gradient) for case in CASES if case.differentiable]
+EPSILON = np.finfo(np.float64).eps
+UNARY = [case for case in CASES if not case.op.primitive and not case.op.kinks and len(case.sample.args) == 1]
+
+
+def by_id(found):
+    return pytest.mark.parametrize("case", found, ids=lambda case: case.id)
+
+
+class Constant(Target):
+    """Answers with a function of what is expected."""
+
+    def __init__(self, name, change):
+        super().__init__(name, {}, asarray=None, to_numpy=None)
+        self.change = change
+
+    def ask(self, question, case):
+        return tuple(self.change(expected) for expected in gate.expected(case, question, FP32))
+
+
+def rounded(expected):
+    return held(expected.value, "float32").astype("float32") if expected.value.dtype.kind == "f" else expected.value
+
+
+def zeros(expected):
+    return np.zeros(expected.value.shape, "float32" if expected.value.dtype.kind == "f" else expected.value.dtype)
+
+
+def test_the_identity_passes_everything():
+    target = Constant("identity", rounded)
+    for case, question in VALUES + GRADIENTS:
+        verdict = gate.judge(case, question, target.ask(question, case))
+        assert verdict.right, verdict.message
+        assert verdict.z <= 4
+
+
+def test_zeros_pass_no_value_case():
+    """But those whose result is zero, or empty, or that rounding alone decides."""
+    target = Constant("zeros", zeros)
+    for case, question in VALUES:
+        judged = [e for e in gate.expected(case, question, FP32) if np.any(e.judged & (np.abs(e.value) > 8 * e.sigma))]
+        assert not judged or not gate.judge(case, question, target.ask(question, case)).right, case.id
+
+
+def test_every_op_has_a_case_that_zeros_do_not_pass():
+    constant = {"zeros", "zeros_like", "empty", "empty_like", "imag"}
+    for op in set(OPS) - constant:
+        found = [
+            gate.judge(c, questions.value, Constant("zeros", zeros).ask(questions.value, c))
+            for c in CASES
+            if c.op.name == op
+        ]
+        assert not all(verdict.right for verdict in found), f"{op}: zeros pass"
+
+
+@by_id([case for case in CASES if case.index == 0])
+def test_most_elements_can_be_told_right_from_wrong(case):
+    """A case that is mostly blind, or mostly not judged, is no test."""
+    for question in (questions.value, questions.gradient)[: 1 + case.differentiable]:
+        for expected in gate.expected(case, question, FP32):
+            if expected.value.size:
+                assert np.mean(expected.judged) > 0.5
+                known = expected.judged & (expected.sigma > 0)
+                blind = known & (
+                    gate.LIMIT * expected.sigma > np.sqrt(unit_roundoff("float32")) * np.abs(expected.value)
+                )
+                assert np.mean(blind) <= 0.5, "the tolerance is wider than half of the digits: choose another input"
+
+
+def test_hardly_any_element_escapes_judgement():
+    verdicts = [gate.judge(case, q, Constant("identity", rounded).ask(q, case)) for case, q in VALUES + GRADIENTS]
+    assert sum(v.unjudged for v in verdicts) < 0.005 * sum(v.count for v in verdicts)
+
+
+@by_id(
+    [
+        case
+        for case in CASES
+        if not case.op.primitive and not case.op.kinks and len(case.sample.args) == 1 and case.index == 0
+    ]
+)
+def test_bodies_are_sound(case):
+    """Sigma is at most a few roundings of the value and of what an input's rounding does: a body that loses more
+    loosens its own gate."""
+    (x,) = case.sample.args
+    if not case.differentiable or getattr(x, "ndim", 0) != 1 or not suite._same_shape(case):
+        return
+    (expected,) = gate.expected(case, questions.value, FP32)
+    (slope,) = gate.expected(case, questions.gradient_of_sum, FP32)
+    conditioned = unit_roundoff("float32") * (np.abs(expected.value) + np.abs(x * slope.value)) + 2.0**-126
+    assert np.all(expected.sigma <= 8 * conditioned), f"sigma is {np.max(expected.sigma / conditioned):.3g} roundings"
+
+
+def test_no_intermediate_overflows_where_the_result_does_not():
+    oracle, found = gate.oracle(), []
+    for case in CASES:
+        with oracle.interpreter.under(FP32):
+            answers = oracle.ask(questions.value, case)
+            finite = all(np.all(np.isfinite(y.value)) for y in answers if y.value.dtype.kind == "f")
+            if oracle.interpreter.overflowed and finite:
+                found.append(case.id)
+    assert not found, f"intermediate results overflow in {', '.join(found)}"
+
+
+@by_id([case for case, _ in GRADIENTS])
+def test_rule_agrees_with_differences(case):
+    """In float64, at up to 20 elements of each argument; the fourth-order difference says how exact it is."""
+    target, case = InterpreterTarget(load("numpy")), questions.in_dtype(case, "float64")
+    for n, (i, rule) in enumerate(zip(case.floats, target.ask(questions.gradient, case), strict=True)):
+        assert rule.shape == case.sample.args[i].shape, f"{case!r}: gradient {n} has shape {rule.shape}"
+        indices = np.random.default_rng(case.seed).permutation(list(np.ndindex(rule.shape)))[:20]
+        for index in map(tuple, indices):
+            slope, error = difference(target, case, i, index)
+            assert abs(rule[index] - slope) <= error, (
+                f"{case!r}: derivative {rule[index]!r} by argument {i} at {index}, but differences give {slope!r} "
+                f"+- {error:.1e}; correct the vjp or the body in kcompat/spec/{case.op.family}.py"
+            )
+
+
+def difference(target, case, argument, index):
+    """The derivative by one element, extrapolated from central differences, and a bound of its error."""
+    x = float(case.sample.args[argument][index])
+    step = 1e-4 * abs(x) if x else 1e-4
+    steps = [step / 2**k for k in range(3)]
+    coarse, middle, fine = (central(target, case, argument, index, step) for step in steps)
+    rough, slope = ((4 * b - a) / 3 for a, b in [(coarse, middle), (middle, fine)])
+    noise = 0.0
+    reached = moved(target, case, argument, index, np.nan)
+    wanted = gate.expected(case, questions.value, PROFILES["fp64"])
+    for number, (y, expected) in enumerate(zip(reached, wanted, strict=True)):
+        if y.dtype.kind == "f":  # what does not depend on this element has no part in the noise
+            tolerance = 8 * expected.sigma + 16 * EPSILON * np.abs(expected.value)
+            noise += np.sum((np.abs(cotangent(case, number, y.shape)) * tolerance)[y != expected.value])
+    return slope, 10 * abs(rough - slope) + float(4 * noise / steps[-1]) + 1e-10 * abs(slope)
+
+
+def moved(target, case, argument, index, x):
+    """The results with one element of one argument set to `x`."""
+    args = list(case.sample.args)
+    args[argument] = np.array(args[argument])
+    args[argument][index] = x
+    return target.ask(questions.value, questions.with_args(case, args))
+
+
+def central(target, case, argument, index, step):
+    x = float(case.sample.args[argument][index])
+    right, left = x + step, x - step
+    pairs = zip(moved(target, case, argument, index, right), moved(target, case, argument, index, left), strict=True)
+    floats = [(above, below) for above, below in pairs if above.dtype.kind == "f"]
+    weighted = (np.sum(cotangent(case, n, a.shape) * (a - b)) for n, (a, b) in enumerate(floats))
+    return sum(weighted) / (right - left)
+
+
+@pytest.mark.parametrize(
+    ("case", "kink"), [p for p in questions.point_cases("kinks") if p[0].floats], ids=lambda x: getattr(x, "id", "")
+)
+def test_the_oracle_has_the_declared_gradient_at_a_kink(case, kink):
+    declared = [kink.gradients[i] for i in case.floats]
+    for e, found in zip(declared, gate.expected(case, questions.gradient_of_sum, FP32), strict=True):
+        np.testing.assert_allclose(found.value, np.broadcast_to(e, found.value.shape), rtol=2.0**-22)
