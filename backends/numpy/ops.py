@@ -107,12 +107,11 @@ def _comparison(ufunc):
 
 
 def _floating(f):
-    """A function whose result is a float: floatx for integers, where NumPy gives float64."""
+    """A function whose result is a float, floatx for integers: NumPy has others, by the size of the integers."""
 
     @functools.wraps(f)
     def call(x):
-        y = f(x)
-        return y if y.dtype is not _WIDE else y.astype(float_type(x), copy=False)
+        return f(x if _is_float(x) else x.astype(floatx()))
 
     return call
 
@@ -139,14 +138,7 @@ def power(x1, x2):
     return _power(x1, x2)
 
 
-def _of_floats(f):
-    def call(x):
-        return f(x if _is_float(x) else x.astype(floatx()))
-
-    return call
-
-
-erf, erfc, erfinv, floor = map(_of_floats, (_erf, _erfc, _erfinv, np.floor))
+erf, erfc, erfinv, floor = map(_floating, (_erf, _erfc, _erfinv, np.floor))
 
 
 def where(condition, x1, x2):
