@@ -10,6 +10,18 @@ from kcompat.spec import OPS
 from kcompat_toy import linalg
 from kcompat_toy.engine import Box
 
+_ROUNDING = {"arithmetic", "unary", "sum", "cumsum", "scatter", "matmul", "compare"}
+
+
+def _arrays(args, rounds):
+    """The arrays in the boxes. An op that `rounds` takes bfloat16 as float32, and numbers beside it rounded to it."""
+    arrays = [x.array if isinstance(x, Box) else x for x in args]
+    halves = [x.dtype for x in arrays if getattr(x, "dtype", None) == "bfloat16"]
+    if not (rounds and halves):
+        return arrays
+    arrays = [np.asarray(x, halves[0]) if type(x) is float else x for x in arrays]
+    return [x.astype("float32") if getattr(x, "dtype", None) == "bfloat16" else x for x in arrays]
+
 
 def _primitive(name, f):
     """Make a function of arrays a primitive: its result has the dtype that the spec's rule gives."""
@@ -18,7 +30,7 @@ def _primitive(name, f):
     @functools.wraps(f)
     def call(*args, **attrs):
         spec = rule(*args, **attrs)
-        y = f(*(x.array if isinstance(x, Box) else x for x in args), **attrs)
+        y = f(*_arrays(args, OPS[name].error.kind in _ROUNDING), **attrs)
         if isinstance(spec, tuple):
             return tuple(Box(np.asarray(part, s.dtype)) for part, s in zip(y, spec, strict=True))
         return Box(np.asarray(y, spec.dtype))
