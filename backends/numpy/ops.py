@@ -42,7 +42,7 @@ from kcompat.backends.numpy.reduction import (
     searchsorted,
     sum,  # noqa: A004
 )
-from kcompat.backends.numpy.scatter import scatter_max, scatter_multiply
+from kcompat.backends.numpy.scatter import scatter_add, scatter_max, scatter_multiply
 from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
@@ -68,7 +68,7 @@ __all__ += [
     "view",
 ]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
-__all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["scatter_add", "scatter_max", "scatter_multiply"]
 __all__ += ["cholesky", "eigh", "linear_solve", "lu", "qr", "svd", "triangular_solve"]
 
 _WIDE = np.dtype(np.float64)
@@ -214,14 +214,6 @@ def concatenate(*xs, axis=0):
 
 def take(x, indices, *, axis=None):
     return np.take(x, indices, axis)
-
-
-def scatter_add(values, indices, *, axis, size):
-    rank = np.ndim(indices)
-    moved = np.moveaxis(values, range(axis, axis + rank), range(rank))
-    y = np.zeros((size, *moved.shape[rank:]), values.dtype)
-    np.add.at(y, indices, moved)
-    return np.moveaxis(y, 0, axis)
 
 
 @functools.lru_cache(maxsize=64)
