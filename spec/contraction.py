@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import normalize_axes, normalize_axis, shape_of
+from kcompat.spec._rules import broadcast_shapes, normalize_axes, normalize_axis, shape_of
 
 inf, nan = float("inf"), float("nan")
 
@@ -205,6 +205,7 @@ def cross(B, x1, x2, *, axisa=-1, axisb=-1, axisc=-1, axis=None):
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = _components(B, x1, axisa), _components(B, x2, axisb)
+    broadcast_shapes(shape_of(a[0]), shape_of(b[0]))  # refuses what does not fit, on every backend alike
 
     def term(i, j):
         return B.multiply(a[i], b[j])
