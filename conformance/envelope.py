@@ -54,7 +54,7 @@ class Envelope(WideInterpreter):
         if not is_float(a.dtype):
             return Wide(a.y, a.dtype, self)
         y, error = self.limited(a.y, a.dtype), local_error(a)
-        if np.any(error):
+        if np.count_nonzero(error):
             moved = y + self.amplitude * error * self.rng.uniform(-1.0, 1.0, np.shape(y))
             y = np.where((error > 0) & np.isfinite(y), moved, y)
         return Wide(y, a.dtype, self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +12,19 @@ MANTISSA_BITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 SMALLEST_EXPONENT = {"float16": -14, "bfloat16": -126, "float32": -126, "float64": -1022}
 
 
+@functools.cache
 def unit_roundoff(dtype: str) -> float:
     """The largest relative error of rounding to a dtype."""
     return 2.0 ** -MANTISSA_BITS[dtype]
 
 
+@functools.cache
 def smallest_normal(dtype: str) -> float:
     """Below it a dtype has fewer digits, and some processors have zero."""
     return 2.0 ** SMALLEST_EXPONENT[dtype]
 
 
+@functools.cache
 def largest(dtype: str) -> float:
     """The largest finite number of a dtype."""
     return (2.0 - 2.0 * unit_roundoff(dtype)) * 2.0 ** (1 - SMALLEST_EXPONENT[dtype])

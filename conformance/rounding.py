@@ -24,10 +24,11 @@ def local_error(a: Application) -> Any:
     rule = _RULES.get(a.kind)
     if rule is None:
         return 0.0
-    size = np.abs(a.y)
+    size, tiny = np.abs(a.y), 4 * smallest_normal(a.dtype)
     error = rule(a) * unit_roundoff(a.dtype)
-    error = np.where((size < 4 * smallest_normal(a.dtype)) & (error > 0), size, error)
-    return np.where(np.isfinite(a.y), error, 0.0)
+    if (size < tiny).any():
+        error = np.where((size < tiny) & (error > 0), size, error)
+    return np.where(np.isfinite(size), error, 0.0)
 
 
 def representable(y: Any, bits: int) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from kcompat.backends.numpy.engine import NumPyEngine
 from kcompat.conformance.precision import PROFILES, Profile, held, largest
 from kcompat.engine import Engine
 from kcompat.interpreter import Interpreter
-from kcompat.spec import OPS, Op, Operators, _dtype, as_dtype, float_type, floatx, is_float, set_floatx
+from kcompat.spec import OPS, Op, Operators, _dtype, as_dtype, float_type, is_float
 
 NO_BOUND = np.zeros(())
 _dtype._names.setdefault(np.dtype(np.longdouble), "float64")  # what stands for it, where the platform has it
@@ -75,27 +74,28 @@ class WideEngine(NumPyEngine):
         return x.dtype if type(x) is Wide else super().dtype(x)
 
 
-@dataclass
 class Application:
     """A primitive, the operands it is given, and a result `y` of `dtype`; `output` says which, if it has several."""
 
-    by: WideInterpreter
-    op: Op
-    args: tuple[Any, ...]
-    attrs: dict[str, Any]
-    y: Any = None
-    dtype: str = ""
-    output: int | None = None
+    __slots__ = ("args", "attrs", "by", "dtype", "op", "output", "values", "y")
 
-    @functools.cached_property
-    def values(self) -> list[Any]:
+    def __init__(self, by: WideInterpreter, op: Op, args: tuple[Any, ...], attrs: dict[str, Any]):
+        self.by, self.op, self.args, self.attrs = by, op, args, attrs
+        self.values = [x.value if type(x) is Wide else x for x in args]
         """The operands without their bounds."""
-        return [x.value if type(x) is Wide else x for x in self.args]
+        self.y: Any = None
+        self.dtype = ""
+        self.output: int | None = None
 
-    @functools.cached_property
+    def result(self, y: Any, dtype: str, output: int | None = None) -> Application:
+        """The application, with one of its results."""
+        self.y, self.dtype, self.output = y, dtype, output
+        return self
+
+    @property
     def bounds(self) -> list[Any]:
         """How far each operand may be off."""
-        return [np.broadcast_to(x.bound, x.shape) if type(x) is Wide else np.zeros(()) for x in self.args]
+        return [np.broadcast_to(x.bound, x.shape) if type(x) is Wide else NO_BOUND for x in self.args]
 
     @property
     def tensors(self) -> list[Wide]:
@@ -109,7 +109,7 @@ class Application:
 
     def at(self, values: list[Any], **attrs: Any) -> Any:
         """The result for other operands and attributes."""
-        y = self.by.compute(self.op, values, {**self.attrs, **attrs})
+        y = self.by.compute(self.op, values, {**self.attrs, **attrs} if attrs else self.attrs)
         return y if self.output is None else y[self.output]
 
 
@@ -152,41 +152,58 @@ class WideInterpreter(Interpreter):
         def call(*args: Any, **attrs: Any) -> Any:
             spec = op.rule(*args, **attrs)
             a = Application(self, op, self._rounded_scalars(args), attrs)
-            y = a.at(a.values)
-            if isinstance(y, tuple):
-                parts = enumerate(zip(y, spec, strict=True))
-                return tuple(self.finish(replace(a, y=part, dtype=s.dtype, output=i)) for i, (part, s) in parts)
-            return self.finish(replace(a, y=y, dtype=spec.dtype))
+            y = self.compute(op, a.values, attrs)
+            if not isinstance(y, tuple):
+                return self.finish(a.result(y, spec.dtype))
+            parts = enumerate(zip(y, spec, strict=True))
+            return tuple(self.finish(a.result(part, s.dtype, i)) for i, (part, s) in parts)
 
         return call
 
     def _rounded_scalars(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """A Python number takes the dtype of the tensors that it meets."""
-        if not any(type(x) is float for x in args):
+        for x in args:
+            if type(x) is float:
+                break
+        else:
             return args
         dtype = float_type(*(x for x in args if type(x) is Wide and x.dtype != "bool"))
-        return tuple(float(held(x, dtype)) if type(x) is float else x for x in args)
+        return tuple(_held_scalar(x, dtype) if type(x) is float else x for x in args)
 
     def compute(self, op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
         """NumPy's primitive on wide values; float results are limited to what the dtype holds by `limited`."""
         wide = np.dtype(self.profile.wide)
         if "dtype" in attrs and attrs["dtype"] is not None and is_float(attrs["dtype"]):
             attrs = {**attrs, "dtype": "float64"}
-        default = floatx()
-        set_floatx("float64")
-        try:
-            y = _in_float64(op, values, attrs) if wide == np.float64 else _in_long_double(op, values, attrs)
-        finally:
-            set_floatx(default)
-        return y
+        with _float64_by_default:
+            return _in_float64(op, values, attrs) if wide == np.float64 else _in_long_double(op, values, attrs)
 
     def limited(self, y: Any, dtype: str) -> Any:
         """Overflow where the dtype would."""
         too_large = np.abs(y) > largest(dtype)
-        if not np.any(too_large):
+        if not too_large.any():
             return y
         self.overflowed |= bool(np.any(too_large & np.isfinite(y)))
         return np.where(too_large, np.copysign(np.inf, y), y)
+
+
+class _Default:
+    """Within the block float64 is the default float dtype, as what is wide stands for floats of any dtype."""
+
+    def __enter__(self) -> None:
+        self.before = _dtype._default_float
+        _dtype._default_float = "float64"
+
+    def __exit__(self, *_: Any) -> None:
+        _dtype._default_float = self.before
+
+
+_float64_by_default = _Default()
+
+
+@functools.cache
+def _held_scalar(x: float, dtype: str) -> float:
+    return float(held(x, dtype))
 
 
 def _in_float64(op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
