@@ -70,7 +70,7 @@ def write(target: targets.Target, check: suite.Check, profile: Profile) -> str:
     if target.dialect is None or (gradient and not target.dialect.gradient) or check.kind == "second-derivative":
         return _by_the_suite(target, check)
     check = shrunk(check, target)
-    status, message = outcome(check, target)
+    status, _, message = outcome(check, target)
     lines = [*target.dialect.prelude.split("\n"), *_inputs(target, check.case)]
     if status not in ("pass", "fail"):
         return "\n".join([*lines, f"print({target.call(check.case)})", f"# {status}: {_line(message)}"])

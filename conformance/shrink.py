@@ -21,18 +21,36 @@ def with_case(check: Check, case: Case) -> Check:
     return Check(check.id, check.level, check.kind, check.subject, check.family, check.clauses, case, run)
 
 
-def outcome(check: Check, target: Target) -> tuple[str, str]:
-    """How it ends: "pass" or "fail" and the verdict's message, or the name of an exception and what it says."""
+def outcome(check: Check, target: Target) -> tuple[str, float, str]:
+    """How it ends: "pass" or "fail", how far off the worst element is, and the verdict's message.
+
+    Instead of "fail" the name of an exception, with what it says.
+    """
     try:
         verdict = check.run(target)
     except Exception as error:
-        return type(error).__name__, str(error)
-    return ("pass" if verdict.right else "fail"), verdict.message
+        return type(error).__name__, 0.0, str(error)
+    return ("pass" if verdict.right else "fail"), _relative(verdict.worst), verdict.message
+
+
+def _relative(worst: dict[str, Any]) -> float:
+    """How far off an element is, between 0 and 1: where it is 1 not a digit is right."""
+    if not worst:
+        return 0.0
+    got, expected = (_number(worst[name]) for name in ("got", "expected"))
+    off = abs(got - expected) / max(abs(got), abs(expected), 1e-30)
+    return off if off < 1 else 1.0  # infinite and NaN too
+
+
+def _number(said: str) -> float:
+    if said in ("True", "False"):
+        return float(said == "True")
+    return float.fromhex(said) if "x" in said else float(said)
 
 
 def shrunk(check: Check, target: Target, seconds: float = 10.0) -> Check:
-    """The check of a smaller case; the check itself where none ends alike."""
-    wanted, _ = outcome(check, target)
+    """The check of a smaller case; the check itself where none ends alike, and as far off."""
+    wanted, far, _ = outcome(check, target)
     end = time.monotonic() + seconds
     found = True
     while found and wanted != "pass":
@@ -41,9 +59,11 @@ def shrunk(check: Check, target: Target, seconds: float = 10.0) -> Check:
             if time.monotonic() > end:
                 return check
             there = with_case(check, case)
-            if _valid(case) and outcome(there, target)[0] == wanted:
-                check, found = there, True
-                break
+            if _valid(case):
+                status, off, _ = outcome(there, target)
+                if status == wanted and off >= far / 4:
+                    check, found = there, True
+                    break
     return check
 
 

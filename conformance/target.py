@@ -115,7 +115,7 @@ class InterpreterTarget(Target):
             version=engine.version(),
             device=", ".join(engine.devices()),
             dialect=Dialect(
-                f'import kcompat\nfrom kcompat import ops\nkcompat.set_backend("{interpreter.name}")',
+                f'import kcompat\nimport numpy as np\nfrom kcompat import ops\nkcompat.set_backend("{interpreter.name}")',
                 "ops.convert_to_tensor({})",
                 "ops.convert_to_numpy({})",
                 "y, pull = ops.vjp(lambda {xs}: {f}, {xs})\ng = pull({ct})",

@@ -16,7 +16,6 @@ def windows(size, outputs):
     return cells * size // outputs, -(-(cells + 1) * size // outputs)
 
 
-@functools.lru_cache(maxsize=32)
 def mean_matrix(size, outputs):
     """The matrix `(outputs, size)` that takes the mean of each window."""
     starts, ends = windows(size, outputs)

@@ -13,13 +13,26 @@ from kcompat.spec._op import ARITHMETIC, Kink, Refusal, Sample, Special, alias, 
 inf, nan = float("inf"), float("nan")
 
 
+def _operands(low=-2.0):
+    """As the binary samples, and large and small ones, cancellation, integers."""
+
+    def make(rng):
+        yield from samples.binary(low)(rng)
+        yield Sample((np.array([1e30, 1e-30, -1e8, 300.25, 1.0000001]), np.array([1e-8, 3e-8, 1e8, -300.0, -1.0])))
+        yield Sample((np.array([7, -7, 2], "int32"), np.array([3, 2, -1], "int32")))
+        yield Sample((np.array([7, 200], "uint8"), 3))
+        yield Sample((np.array([7, -2], "int32"), np.array([0.5, 3.0])))
+
+    return make
+
+
 @primitive(
     rule=rules.arithmetic,
     vjp=(lambda B, g, y, x1, x2: unbroadcast(B, g, x1), lambda B, g, y, x1, x2: unbroadcast(B, g, x2)),
     error=ARITHMETIC,
     kinks=smooth,
     specials=[Special((inf, -inf), nan), Special((inf, 1.0), inf), Special((nan, 1.0), nan)],
-    samples=samples.binary(),
+    samples=_operands(),
 )
 def add(x1, x2):
     """`x1 + x2`, elementwise; integers wrap around."""
@@ -31,7 +44,7 @@ def add(x1, x2):
     error=ARITHMETIC,
     kinks=smooth,
     specials=[Special((inf, inf), nan), Special((1.0, inf), -inf), Special((nan, 1.0), nan)],
-    samples=samples.binary(),
+    samples=_operands(),
     refusals=[Refusal((np.array([True]), np.array([True])), TypeError)],
 )
 def subtract(x1, x2):
@@ -44,7 +57,7 @@ def subtract(x1, x2):
     error=ARITHMETIC,
     kinks=smooth,
     specials=[Special((inf, 0.0), nan), Special((inf, -1.0), -inf), Special((nan, 0.0), nan)],
-    samples=samples.binary(),
+    samples=_operands(),
 )
 def multiply(x1, x2):
     """`x1 * x2`, elementwise; integers wrap around."""
@@ -56,7 +69,7 @@ def multiply(x1, x2):
     error=ARITHMETIC,
     kinks=smooth,
     specials=[Special((1.0, 0.0), inf), Special((-1.0, 0.0), -inf), Special((0.0, 0.0), nan), Special((1.0, inf), 0.0)],
-    samples=samples.binary(low=0.5),
+    samples=_operands(low=0.5),
 )
 def divide(x1, x2):
     """`x1 / x2`, elementwise, as a float; division by zero follows IEEE 754."""
@@ -135,10 +148,15 @@ def power(x1, x2):
     """
 
 
+def _numbers_of_all_kinds(rng):
+    yield from samples.unary(extremes=(1e-18, -1e-18, 1e18, -3e18, 300.5))(rng)
+    yield Sample((np.array([3, -7, 0], "int32"),))
+
+
 @composed(
     kinks=smooth,
     specials={inf: -inf, nan: nan},
-    samples=samples.unary(),
+    samples=_numbers_of_all_kinds,
     vjp=lambda B, g, y, x: -g,
 )
 def negative(B, x):
@@ -149,7 +167,7 @@ def negative(B, x):
 @composed(
     kinks=smooth,
     specials={inf: inf, -inf: inf, nan: nan},
-    samples=samples.unary(extremes=(0.0, 1e-18, 1e18)),
+    samples=_numbers_of_all_kinds,
     vjp=lambda B, g, y, x: g * x * 2,
 )
 def square(B, x):
@@ -157,7 +175,12 @@ def square(B, x):
     return x * x
 
 
-@composed(floating=True, kinks=smooth, specials={0.0: inf, inf: 0.0, nan: nan}, samples=samples.unary(low=0.5))
+@composed(
+    floating=True,
+    kinks=smooth,
+    specials={0.0: inf, inf: 0.0, nan: nan},
+    samples=samples.unary(low=0.5, extremes=(1e-30, -1e-30, 1e30, 300.0)),
+)
 def reciprocal(B, x):
     """`1 / x`, elementwise, as a float."""
     return 1.0 / x
@@ -196,7 +219,7 @@ def fabs(B, x):
     return B.absolute(x * 1.0)
 
 
-@composed(kinks=smooth, specials={nan: nan, inf: 1.0, -inf: -1.0, 0.0: 0.0}, samples=samples.unary(), vjp=())
+@composed(kinks=smooth, specials={nan: nan, inf: 1.0, -inf: -1.0, 0.0: 0.0}, samples=_numbers_of_all_kinds, vjp=())
 def sign(B, x):
     """-1, 0 or 1 as `x` is negative, zero or positive; NaN where it is NaN. No gradient."""
     one = B.ones_like(x)

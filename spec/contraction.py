@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import normalize_axes, normalize_axis, shape_of
+from kcompat.spec._rules import broadcast_shapes, normalize_axes, normalize_axis, shape_of
 
 inf, nan = float("inf"), float("nan")
 
@@ -131,11 +131,13 @@ def outer(B, x1, x2):
 
 
 def _flat(B, x, shape):
-    return B.reshape(x if hasattr(x, "shape") else B.constant(x), newshape=_filled(shape, math.prod(shape_of(x))))
+    """`x` in a shape with one size -1, which even a tensor without elements fills."""
+    size = math.prod(shape_of(x))
+    return _reshaped(B, x, tuple(size if n == -1 else n for n in shape))
 
 
-def _filled(shape, size):
-    return tuple(size if n == -1 else n for n in shape)
+def _reshaped(B, x, shape):
+    return B.reshape(x if hasattr(x, "shape") else B.constant(x), newshape=shape)
 
 
 @composed(
@@ -163,7 +165,7 @@ def kron(B, x1, x2):
     rank = max(len(left), len(right))
     left, right = ((1,) * (rank - len(shape)) + shape for shape in (left, right))
     spread = tuple(n for size in left for n in (size, 1)), tuple(n for size in right for n in (1, size))
-    product = B.multiply(B.reshape(x1, newshape=spread[0]), B.reshape(x2, newshape=spread[1]))
+    product = B.multiply(_reshaped(B, x1, spread[0]), _reshaped(B, x2, spread[1]))
     return B.reshape(product, newshape=tuple(n * m for n, m in zip(left, right, strict=True)))
 
 
@@ -203,6 +205,7 @@ def cross(B, x1, x2, *, axisa=-1, axisb=-1, axisc=-1, axis=None):
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = _components(B, x1, axisa), _components(B, x2, axisb)
+    broadcast_shapes(shape_of(a[0]), shape_of(b[0]))  # refuses what does not fit, on every backend alike
 
     def term(i, j):
         return B.multiply(a[i], b[j])

@@ -105,10 +105,18 @@ def min_(B, x, *, axis=None, keepdims=False):
 amin = alias("amin", min_)
 
 
+def _ranges(rng):
+    for axis, keepdims in [(None, False), (0, True), ((0, -1), False)]:
+        yield Sample((rng.normal(size=(2, 3, 4)),), {"axis": axis, "keepdims": keepdims})
+    yield Sample((rng.normal(size=(2, 3)) + 300.0,), {"axis": 1})
+    yield Sample((np.array([[-(2**30), 5, 2**30]], "int32"),), {"axis": 1})
+    yield Sample((np.array([1e30, 1e-30, -1e30]),))
+
+
 @composed(
     kinks=[Kink(([0.6, 0.6, 0.3, 0.1],), ([0.5, 0.5, 0.0, -1.0],), (-1.0, 1.0))],
     specials=[Special(([nan, 1.0],), nan), Special(([inf, 1.0],), inf), Special(([inf, inf],), nan)],
-    samples=samples.reduction(empty=False),
+    samples=_ranges,
     refusals=[bad_axis, of_nothing],
 )
 def ptp(B, x, *, axis=None, keepdims=False):

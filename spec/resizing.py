@@ -34,9 +34,9 @@ KERNELS = {
 """The radius and the kernel of each interpolation, a function of the distance in cells."""
 
 
-@functools.lru_cache(maxsize=32)
-def interpolation_matrix(size, outputs, interpolation, antialias):
-    """The matrix `(outputs, size)` of weights: half-pixel centres, what falls outside shared among the cells inside."""
+@functools.lru_cache(maxsize=64)
+def _weights(size, outputs, interpolation, antialias):
+    """The elements of `interpolation_matrix` that are not 0: their rows, columns and values."""
     radius, kernel = KERNELS[interpolation]
     spread = max(size / outputs, 1.0) if antialias else 1.0
     centres = (np.arange(outputs) + 0.5) * size / outputs - 0.5
@@ -45,9 +45,14 @@ def interpolation_matrix(size, outputs, interpolation, antialias):
     inside = (cells >= 0) & (cells < size)
     weights = np.where(inside, weights, 0.0)
     weights /= np.sum(weights, axis=1, keepdims=True)
+    return np.nonzero(inside)[0], cells[inside].astype(np.int64), weights[inside]
+
+
+def interpolation_matrix(size, outputs, interpolation, antialias):
+    """The matrix `(outputs, size)` of weights: half-pixel centres, what falls outside shared among the cells inside."""
+    rows, columns, values = _weights(size, outputs, interpolation, antialias)
     matrix = np.zeros((outputs, size))
-    rows, taps = np.nonzero(inside)
-    matrix[rows, cells[rows, taps].astype(np.int64)] = weights[rows, taps]
+    matrix[rows, columns] = values
     return matrix
 
 

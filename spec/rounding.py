@@ -158,7 +158,7 @@ def _operands(B, x1, x2):
 
 def _opposite(B, remainder, x2):
     """Whether a remainder, not 0, has another sign than the divisor."""
-    return B.logical_and(B.not_equal(remainder, 0), B.not_equal(remainder < 0, x2 < 0))
+    return B.logical_and(B.not_equal(remainder, 0), B.not_equal(B.less(remainder, 0), B.less(x2, 0)))
 
 
 @composed(
@@ -181,7 +181,7 @@ def mod(B, x1, x2):
     """
     x1, x2 = _operands(B, x1, x2)
     remainder = B.fmod(x1, x2)
-    return B.where(_opposite(B, remainder, x2), remainder + x2, remainder)
+    return B.where(_opposite(B, remainder, x2), B.add(remainder, x2), remainder)
 
 
 @composed(

@@ -120,6 +120,7 @@ def _scattered(rng):
     yield Sample((np.zeros((0, 1), "int32"), rng.normal(size=(0, 2))), {"shape": (2, 2)})
     yield Sample((np.array([[0], [0], [0]], "int32"), np.array([1e30, 1.0, -1e30])), {"shape": (2,)})
     yield Sample((np.array([[0, 9], [1, 1]], "int32"), np.array([3, 4], "int32")), {"shape": (2, 2)})
+    yield Sample((np.array([[1], [1], [0]], "int32"), np.array([True, True, False])), {"shape": (3,)})
 
 
 @composed(
@@ -138,11 +139,13 @@ def scatter(B, indices, values, *, shape):
     Args:
         indices: integers of shape `(..., depth)`: each names the first `depth` axes of one place. Negative ones
             count from the end; values whose index is out of range are dropped.
-        values: of shape `(..., *shape[depth:])`; where an index repeats they add up.
+        values: of shape `(..., *shape[depth:])`; where an index repeats they add up, bools as in `logical_or`.
         shape: that of the result.
     """
     shape = tuple(shape)
     depth = _depth("scatter", indices, values, shape)
+    if B.dtype(values) == "bool":
+        return B.cast(B.scatter(indices, B.cast(values, dtype="int32"), shape=shape), dtype="bool")
     count, size = math.prod(indices.shape[:-1]), math.prod(shape[:depth])
     rows = B.reshape(values, newshape=(count, *shape[depth:]))
     added = B.scatter_add(rows, _cells(B, indices, shape[:depth]), axis=0, size=size + 1)
@@ -162,6 +165,7 @@ def _updated(rng):
     yield Sample((x, np.zeros((0, 1), "int32"), rng.normal(size=(0, 2))))
     integers = np.arange(6, dtype="int32").reshape(3, 2)
     yield Sample((integers, again, np.array([7, 8, -9], "int32")), {"reduction": "min"})
+    yield Sample((np.array([True, True]), np.array([[0], [0]], "int32"), np.array([False, True])), {"reduction": "mul"})
 
 
 def _combined(B, name, inputs, rows, cells, size):
@@ -238,10 +242,13 @@ def scatter_update(B, inputs, indices, updates, *, reduction=None):
     """
     if reduction not in _REDUCTIONS:
         raise ValueError(f"scatter_update: reduction is None, 'add', 'max', 'min' or 'mul', got {reduction!r}")
-    shape = tuple(inputs.shape)
+    shape, dtype = tuple(inputs.shape), B.dtype(inputs)
     depth = _depth("scatter_update", indices, updates, shape)
+    if dtype == "bool" and reduction:
+        numbers = (B.cast(x, dtype="int32") for x in (inputs, B.cast(updates, dtype="bool")))
+        return B.cast(B.scatter_update(next(numbers), indices, next(numbers), reduction=reduction), dtype="bool")
     count, size = math.prod(indices.shape[:-1]), math.prod(shape[:depth])
-    rows = B.reshape(B.cast(updates, dtype=B.dtype(inputs)), newshape=(count, *shape[depth:]))
+    rows = B.reshape(B.cast(updates, dtype=dtype), newshape=(count, *shape[depth:]))
     flat = B.reshape(inputs, newshape=(size, *shape[depth:]))
     updated = _REDUCTIONS[reduction](B, flat, rows, _cells(B, indices, shape[:depth]), size)
     return B.reshape(updated, newshape=shape)
@@ -256,6 +263,8 @@ def _segments(B, name, data, segment_ids, num_segments):
         )
     if num_segments < 0:
         raise ValueError(f"{name}: num_segments is not negative, got {num_segments}")
+    if B.dtype(data) == "bool":
+        raise ValueError(f"{name}: data are numbers, got bool; cast them to int32")
     if len(segment_ids.shape) != 1 or tuple(data.shape[:1]) != tuple(segment_ids.shape):
         raise ValueError(
             f"{name}: segment_ids is a vector with one id a row of data, got shapes {tuple(segment_ids.shape)} and "
@@ -281,6 +290,7 @@ _unsegmented = (
     Refusal((np.zeros(3), np.zeros(2, "int32")), attrs={"num_segments": 2}),
     Refusal((np.zeros((3, 1)), np.zeros((3, 1), "int32")), attrs={"num_segments": 2}),
     Refusal((np.zeros(3), np.zeros(3, "int32")), attrs={"num_segments": -1}),
+    Refusal((np.zeros(3, bool), np.zeros(3, "int32")), attrs={"num_segments": 2}),
 )
 _IDS = np.array([0, 0, 2, 5], "int32")
 

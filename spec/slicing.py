@@ -3,6 +3,7 @@
 import numpy as np
 
 from kcompat.spec import _samples as samples
+from kcompat.spec._calculus import take_slice
 from kcompat.spec._op import Refusal, Sample, composed, ordinary, smooth
 
 MATRIX = np.zeros((3, 4))
@@ -76,6 +77,16 @@ def slice_(B, inputs, start_indices, *, shape):
     return y
 
 
+def _replaced(B, x, starts, updates, axis):
+    """`x` with another window, of its own size along the axes before `axis`."""
+    if axis == len(starts):
+        return updates
+    start, stop = starts[axis], starts[axis] + updates.shape[axis]
+    inside = _replaced(B, take_slice(B, x, axis, start, stop), starts, updates, axis + 1)
+    before, after = take_slice(B, x, axis, 0, start), take_slice(B, x, axis, stop, x.shape[axis])
+    return B.concatenate(before, inside, after, axis=axis)
+
+
 def _replacements(rng):
     x = rng.normal(size=(3, 4))
     yield Sample((x, (1, 0), rng.normal(size=(2, 3))))
@@ -109,10 +120,7 @@ def slice_update(B, inputs, start_indices, updates):
     if 0 in window:
         return inputs
     if all(isinstance(start, int) for start in starts):
-        high = tuple(n - s - m for n, s, m in zip(sizes, starts, window, strict=True))
-        place = {"low": tuple(starts), "high": high, "interior": (0,) * len(sizes)}
-        inside = B.interior_pad(B.full(shape=window, fill_value=True, dtype="bool"), **place)
-        return B.where(inside, B.interior_pad(updates, **place), inputs)
+        return _replaced(B, inputs, starts, updates, 0)
     inside = True
     for axis, (start, n, m) in enumerate(zip(starts, sizes, window, strict=True)):
         offset = B.subtract(B.arange(start=n, dtype="int32"), start)

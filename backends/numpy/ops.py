@@ -42,7 +42,7 @@ from kcompat.backends.numpy.reduction import (
     searchsorted,
     sum,  # noqa: A004
 )
-from kcompat.backends.numpy.scatter import scatter_max, scatter_multiply
+from kcompat.backends.numpy.scatter import scatter_add, scatter_max, scatter_multiply
 from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
@@ -68,7 +68,7 @@ __all__ += [
     "view",
 ]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
-__all__ += ["scatter_max", "scatter_multiply"]
+__all__ += ["scatter_add", "scatter_max", "scatter_multiply"]
 __all__ += ["cholesky", "eigh", "linear_solve", "lu", "qr", "svd", "triangular_solve"]
 
 _WIDE = np.dtype(np.float64)
@@ -107,12 +107,11 @@ def _comparison(ufunc):
 
 
 def _floating(f):
-    """A function whose result is a float: floatx for integers, where NumPy gives float64."""
+    """A function whose result is a float, floatx for integers: NumPy has others, by the size of the integers."""
 
     @functools.wraps(f)
     def call(x):
-        y = f(x)
-        return y if y.dtype is not _WIDE else y.astype(float_type(x), copy=False)
+        return f(x if _is_float(x) else x.astype(floatx()))
 
     return call
 
@@ -139,14 +138,7 @@ def power(x1, x2):
     return _power(x1, x2)
 
 
-def _of_floats(f):
-    def call(x):
-        return f(x if _is_float(x) else x.astype(floatx()))
-
-    return call
-
-
-erf, erfc, erfinv, floor = map(_of_floats, (_erf, _erfc, _erfinv, np.floor))
+erf, erfc, erfinv, floor = map(_floating, (_erf, _erfc, _erfinv, np.floor))
 
 
 def where(condition, x1, x2):
@@ -222,14 +214,6 @@ def concatenate(*xs, axis=0):
 
 def take(x, indices, *, axis=None):
     return np.take(x, indices, axis)
-
-
-def scatter_add(values, indices, *, axis, size):
-    rank = np.ndim(indices)
-    moved = np.moveaxis(values, range(axis, axis + rank), range(rank))
-    y = np.zeros((size, *moved.shape[rank:]), values.dtype)
-    np.add.at(y, indices, moved)
-    return np.moveaxis(y, 0, axis)
 
 
 @functools.lru_cache(maxsize=64)

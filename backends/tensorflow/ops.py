@@ -146,18 +146,22 @@ def power(x1, x2):
 
 def maximum(x1, x2):
     x1, x2 = _dtypes.pair(x1, x2)
-    return _kinks.maximum(x1, x2) if x1.dtype.is_floating else _dtypes.through(tf.maximum, tf.int64, x1, x2)
+    if x1.dtype.is_floating:
+        return _kinks.maximum(x1, x2)
+    return _dtypes.through(tf.maximum, tf.int32, x1, x2) if x1.dtype == tf.bool else tf.maximum(x1, x2)
 
 
 def minimum(x1, x2):
     x1, x2 = _dtypes.pair(x1, x2)
-    return _kinks.minimum(x1, x2) if x1.dtype.is_floating else _dtypes.through(tf.minimum, tf.int64, x1, x2)
+    if x1.dtype.is_floating:
+        return _kinks.minimum(x1, x2)
+    return _dtypes.through(tf.minimum, tf.int32, x1, x2) if x1.dtype == tf.bool else tf.minimum(x1, x2)
 
 
 def clip(x, x_min, x_max):
     x, x_min, x_max = _dtypes.promoted(x, x_min, x_max)
     if not x.dtype.is_floating:
-        return _dtypes.through(lambda x, low, high: tf.minimum(tf.maximum(x, low), high), tf.int64, x, x_min, x_max)
+        return minimum(maximum(x, x_min), x_max)
     return _kinks.clip(x, x_min, x_max)
 
 

@@ -17,12 +17,17 @@ def _axes(x, axis):
 
 def sum(x, *, axis=None, keepdims=False):  # noqa: A001
     """See `kcompat.spec.reduction.sum_`."""
+    if x.dtype.is_floating and x.dtype.size == 2:  # along first axes TensorFlow rounds each partial sum to the half
+        return _dtypes.through(lambda x: tf.reduce_sum(x, _axes(x, axis), keepdims), tf.float32, x)
     return tf.reduce_sum(_dtypes.convert(x, total_dtype(x.dtype.name)), _axes(x, axis), keepdims)
 
 
 def mean(x, *, axis=None, keepdims=False):
     """See `kcompat.spec.reduction.mean`."""
-    return tf.reduce_mean(_dtypes.as_float(x), _axes(x, axis), keepdims)
+    x = _dtypes.as_float(x)
+    if x.dtype.size == 2:
+        return _dtypes.through(lambda x: tf.reduce_mean(x, _axes(x, axis), keepdims), tf.float32, x)
+    return tf.reduce_mean(x, _axes(x, axis), keepdims)
 
 
 def prod(x, *, axis=None, keepdims=False, dtype=None):

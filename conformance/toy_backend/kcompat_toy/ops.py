@@ -10,6 +10,18 @@ from kcompat.spec import OPS
 from kcompat_toy import linalg
 from kcompat_toy.engine import Box
 
+_ROUNDING = {"arithmetic", "unary", "sum", "cumsum", "scatter", "matmul", "compare"}
+
+
+def _arrays(args, rounds):
+    """The arrays in the boxes. An op that `rounds` takes bfloat16 as float32, and numbers beside it rounded to it."""
+    arrays = [x.array if isinstance(x, Box) else x for x in args]
+    halves = [x.dtype for x in arrays if getattr(x, "dtype", None) == "bfloat16"]
+    if not (rounds and halves):
+        return arrays
+    arrays = [np.asarray(x, halves[0]) if type(x) is float else x for x in arrays]
+    return [x.astype("float32") if getattr(x, "dtype", None) == "bfloat16" else x for x in arrays]
+
 
 def _primitive(name, f):
     """Make a function of arrays a primitive: its result has the dtype that the spec's rule gives."""
@@ -18,10 +30,20 @@ def _primitive(name, f):
     @functools.wraps(f)
     def call(*args, **attrs):
         spec = rule(*args, **attrs)
-        y = f(*(x.array if isinstance(x, Box) else x for x in args), **attrs)
+        y = f(*_arrays(args, OPS[name].error.kind in _ROUNDING), **attrs)
         if isinstance(spec, tuple):
             return tuple(Box(np.asarray(part, s.dtype)) for part, s in zip(y, spec, strict=True))
         return Box(np.asarray(y, spec.dtype))
+
+    return call
+
+
+def _of_floats(f):
+    """NumPy's function, without the float16 that it makes of bools and bytes."""
+
+    @functools.wraps(f)
+    def call(x):
+        return f(x if x.dtype.kind == "f" else x.astype(float))
 
     return call
 
@@ -31,9 +53,10 @@ def _as_in_numpy(*functions):
 
 
 add, subtract, multiply, divide, power = _as_in_numpy(np.add, np.subtract, np.multiply, np.divide, np.power)
-exp, expm1, log, log1p, sqrt = _as_in_numpy(np.exp, np.expm1, np.log, np.log1p, np.sqrt)
+exp, expm1, log, log1p = _as_in_numpy(*map(_of_floats, (np.exp, np.expm1, np.log, np.log1p)))
+sqrt, sin, cos, tanh = _as_in_numpy(*map(_of_floats, (np.sqrt, np.sin, np.cos, np.tanh)))
 arctan2, fmod, gcd, nextafter = _as_in_numpy(np.arctan2, np.fmod, np.gcd, np.nextafter)
-sin, cos, tanh, floor, matmul = _as_in_numpy(np.sin, np.cos, np.tanh, np.floor, np.matmul)
+floor, matmul = _as_in_numpy(np.floor, np.matmul)
 equal, greater, greater_equal = _as_in_numpy(np.equal, np.greater, np.greater_equal)
 logical_and, logical_or = _as_in_numpy(np.logical_and, np.logical_or)
 bitwise_and, bitwise_or, bitwise_xor = _as_in_numpy(np.bitwise_and, np.bitwise_or, np.bitwise_xor)
@@ -90,7 +113,7 @@ def _scatter_add_along_axis(values, indices, *, axis, size):
 
 
 def _scatter_max(values, indices, *, size):
-    lowest = -np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).min
+    lowest = np.iinfo(values.dtype).min if values.dtype.kind in "iu" else -np.inf
     y = np.full((size, *values.shape[1:]), lowest, values.dtype)
     np.maximum.at(y, indices, values)
     return y

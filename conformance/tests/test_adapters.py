@@ -1,0 +1,151 @@
+"""Other libraries on the bench: Keras 3, raw torch and JAX, and the example of the guide."""
+
+import importlib.util
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from kcompat.conformance import questions, repro, shrink, suite
+from kcompat.conformance.adapters import example, raw_jax, raw_torch
+from kcompat.conformance.conform import conform
+from kcompat.conformance.runner import run, run_one
+from kcompat.conformance.selection import Selection
+from kcompat.conformance.target import Target, Unsupported, load
+from kcompat.spec import OPS
+
+TARGETS = {
+    "keras3:numpy": "keras",
+    "keras3:torch": "torch",
+    "keras3:jax": "jax",
+    "raw:torch": "torch",
+    "raw:jax": "jax",
+}
+
+
+def pool_check():
+    """Windows of 3 that move by 2 and reach beyond the edge: what Keras 3.15.1 gets wrong on torch."""
+    wanted = {"pool_size": 3, "strides": 2, "padding": "same"}
+    return next(case for case in questions.cases_of(OPS["average_pool"]) if case.sample.attrs == wanted).id + ":value"
+
+
+ASKED = (
+    pool_check(),
+    "tanh-0:value",
+    "tanh-0:gradient",
+    "split-0:value",
+    "einsum-0:gradient",
+    "Dense-4x6-units=3:layer",
+)
+
+
+def installed(name):
+    wanted = {TARGETS[name], "keras"} if name.startswith("keras3") else {TARGETS[name]}
+    return all(importlib.util.find_spec(package) for package in wanted)
+
+
+@pytest.fixture(scope="module")
+def statuses():
+    """What became of each check, by target."""
+    names = [name for name in TARGETS if installed(name)]
+    report = conform(names, Selection(ids=ASKED))
+    assert [(t["status"], t["message"]) for t in report["targets"]] == [("complete", "")] * len(names)
+    return {(result["target"], result["id"]): result["status"] for result in report["results"]}
+
+
+def status(statuses, target, check):
+    if not installed(target):
+        pytest.skip(f"{target} needs a package that is not installed")
+    return statuses[target, check]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("check", ["tanh-0:value", "tanh-0:gradient"])
+def test_libraries_pass_what_they_do_right(statuses, target, check):
+    without_gradients = target == "keras3:numpy" and check.endswith("gradient")
+    assert status(statuses, target, check) == ("unsupported" if without_gradients else "pass")
+
+
+@pytest.mark.parametrize("target", [name for name in TARGETS if name.startswith("keras3")])
+@pytest.mark.parametrize("check", ["split-0:value", "Dense-4x6-units=3:layer"])
+def test_lists_of_results_and_layers_of_keras_are_judged(statuses, target, check):
+    assert status(statuses, target, check) == "pass"
+
+
+def test_average_pool_of_keras_fails_on_torch_alone(statuses):
+    assert status(statuses, "keras3:torch", pool_check()) == "fail"
+    assert status(statuses, "keras3:jax", pool_check()) == "pass"
+
+
+def test_script_shows_the_failure_with_keras_alone():
+    if not installed("keras3:torch"):
+        pytest.skip("needs keras and torch")
+    code = repro.script("keras3:torch", pool_check())
+    assert code.count("\n") < 15
+    assert "kcompat" not in code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    got, expected = done.stdout.strip().split("expected")
+    assert got.removeprefix("got").split() != expected.split("within")[0].split()
+
+
+def test_check_that_is_not_there_is_named():
+    with pytest.raises(LookupError, match="no-such-check"):
+        repro.script("numpy", "no-such-check")
+
+
+@pytest.mark.parametrize("name", ["tanh-0:value", "add-0:gradient", "concatenate-0:value", "relu-kink-0:strict-kink"])
+def test_script_for_a_backend_of_ours_gives_what_is_expected(name, capsys):
+    check = next(check for check in suite.checks() if check.id == name)
+    code = repro.write(load("numpy"), check, suite.PROFILES["fp32"])
+    assert code.count("\n") < 15
+    exec(compile(code, name, "exec"), {})
+    got, expected = capsys.readouterr().out.strip().removeprefix("got").split("expected")
+    numbers = [np.array(eval(text.split("within")[0], {"array": np.array}), "float32") for text in (got, expected)]
+    np.testing.assert_allclose(*numbers, rtol=1e-5)
+
+
+def test_case_is_made_smaller_while_it_fails_alike():
+    wrong = Target("wrong", {"sum": lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims)}, **ARRAYS)
+    check = next(check for check in suite.checks("L1") if check.id == "sum-0:value")
+    smaller = shrink.shrunk(check, wrong).case
+    assert run_one(wrong, shrink.with_case(check, smaller)).status == "fail"
+    assert smaller.arrays[0].size == 2
+
+
+ARRAYS = {"asarray": np.array, "to_numpy": np.asarray}
+
+
+def test_example_is_short_and_passes_its_checks():
+    with open(example.__file__) as file:
+        assert len(file.readlines()) <= 60
+    target = example.target()
+    found = [check for check in suite.checks("L1") if check.subject in example.FUNCTIONS and check.kind == "value"]
+    results = run(target, [check for check in found if check.case.index == 0])
+    assert {result.subject for result in results if result.status == "pass"} == set(example.FUNCTIONS)
+
+
+@pytest.mark.parametrize("table", [raw_torch.TABLE, raw_jax.TABLE], ids=["torch", "jax"])
+def test_raw_tables_name_ops(table):
+    assert len(table) >= 100
+    assert table.keys() <= OPS.keys()
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_calls_of_raw_functions_are_code(library):
+    pytest.importorskip(library)
+    target = load(f"raw:{library}")
+    for name in target.functions:
+        compile(target.call(questions.cases_of(OPS[name])[0]), name, "eval")
+
+
+def test_unknown_targets_are_named():
+    with pytest.raises(LookupError, match="theano"):
+        load("raw:theano")
+    with pytest.raises(LookupError, match="theano"):
+        load("keras3:theano")
+
+
+def test_what_a_target_lacks_is_unsupported():
+    with pytest.raises(Unsupported, match="softplus"):
+        example.target().function(OPS["softplus"])
