@@ -14,6 +14,7 @@ from typing import Any
 
 from kcompat.conformance import report as reports
 from kcompat.conformance import suite, xfails
+from kcompat.conformance.preparation import prepare
 from kcompat.conformance.selection import Selection
 
 OnProgress = Callable[[str, int, int], None]
@@ -87,6 +88,8 @@ def conform(
     """
     checks = selection.checks()  # what was asked wrongly is found before anything runs
     rows = xfails.load(selection.xfails) if selection.xfails else []
+    if not selection.quick:  # which asks so little that each worker may find out for itself
+        prepare([check.subject for check in checks], selection.precision, jobs, on_progress)
     waiting, running, done = list(targets), [], []
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:

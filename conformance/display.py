@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from kcompat.conformance import gate, questions, report
+from kcompat.conformance import report
+from kcompat.conformance.expectations import expected
 from kcompat.conformance.precision import Profile
+from kcompat.conformance.questions import Case
 from kcompat.conformance.runner import BAD
 from kcompat.conformance.suite import LEVELS, checks
 
@@ -25,7 +27,7 @@ def progress(targets: Sequence[str]) -> Iterator[Callable[[str, int, int], None]
     """A bar a target; gives the function that moves them."""
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks = {name: bars.add_task(name, total=None) for name in targets}
+        tasks = {name: bars.add_task(name, total=None) for name in ("expectations", *targets)}
         yield lambda target, done, total: bars.update(tasks[target], completed=done, total=total)
 
 
@@ -75,16 +77,15 @@ def show_check(identifier: str, profile: Profile) -> None:
     check = found[identifier]
     console.print(f"{check.id}, level {check.level}, of {check.family}\n{check.case!r}")
     console.print(f"clauses: {', '.join(check.clauses) or 'none'}")
-    if not isinstance(check.case, questions.Case):
+    if not isinstance(check.case, Case):
         return
     with np.printoptions(threshold=40):
         for name, x in zip(check.case.tensor_names, check.case.arrays, strict=True):
             console.print(f"{name} = {x!r}", markup=False)
-        question = questions.gradient if "gradient" in check.kind else questions.value
-        if check.kind in ("value", "gradient", "eager-gradient", "compiled-value"):
-            for i, expected in enumerate(gate.expected(check.case, question, profile)):
-                console.print(f"output {i}: value {expected.value!r}", markup=False)
-                console.print(f"  bound {expected.bound!r}\n  sigma {expected.sigma!r}", markup=False)
+        if check.question is not None:
+            for i, output in enumerate(expected(check.case, check.question, profile)):
+                console.print(f"output {i}: value {output.value!r}", markup=False)
+                console.print(f"  bound {output.bound!r}\n  sigma {output.sigma!r}", markup=False)
 
 
 def show_mutants(found: Sequence[Any], path: str | None) -> list[str]:

@@ -1,123 +1,123 @@
-"""What is expected, kept on disk: the oracle and the envelope are asked once for all targets, and once a version.
-
-A file of arrays for each subject and profile, in a folder named by a hash of everything that the answers depend on.
-Delete the folder (`KCOMPAT_CACHE`, by default `~/.cache/kcompat`) whenever you like.
-"""
+"""What is expected of an answer: the oracle's value and bound, and sigma, the spread of the envelope."""
 
 from __future__ import annotations
 
-import concurrent.futures
 import functools
-import hashlib
-import multiprocessing
-import os
-import platform
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-import kcompat
-from kcompat import conformance, spec
-from kcompat.backends import numpy as numpy_backend
-from kcompat.conformance import gate
-from kcompat.conformance.gate import Expected
-from kcompat.conformance.precision import PROFILES
-
-SOURCES = (kcompat, spec, conformance, numpy_backend)
-KEPT = 3
-"""How many versions stay."""
+from kcompat.conformance import store
+from kcompat.conformance.envelope import RUNS, Envelope
+from kcompat.conformance.oracle import Oracle
+from kcompat.conformance.precision import Profile, smallest_normal, unit_roundoff
+from kcompat.conformance.questions import Question
+from kcompat.conformance.target import JudgingTarget
+from kcompat.spec import OPS
 
 
-def root() -> Path:
-    """The folder of all versions."""
-    return Path(os.environ.get("KCOMPAT_CACHE") or Path.home() / ".cache" / "kcompat")
+@dataclass(frozen=True)
+class Expected:
+    """What one output should be: value, running bound, and sigma, elementwise."""
+
+    value: np.ndarray
+    bound: np.ndarray
+    sigma: np.ndarray
+
+    @property
+    def judged(self) -> np.ndarray:
+        """Where an answer can be told right from wrong."""
+        return np.isfinite(self.bound) & np.isfinite(self.sigma)
 
 
 @functools.cache
-def folder() -> Path:
-    """The folder of this version."""
-    digest = hashlib.sha256(f"{np.__version__} {platform.machine()}".encode())
-    for package in SOURCES:
-        for path in sorted(Path(next(iter(package.__path__))).rglob("*.py")):
-            if "tests" not in path.parts and "mutants" not in path.parts:
-                digest.update(path.read_bytes())
-    return root() / digest.hexdigest()[:20]
+def oracle() -> JudgingTarget:
+    """The oracle by the bodies."""
+    return JudgingTarget(Oracle())
 
 
-def _path(subject: str, profile: str, place: Path) -> Path:
-    return place / f"{profile}-{hashlib.sha256(subject.encode()).hexdigest()[:16]}.npz"
+@functools.cache
+def envelope(alternative: int) -> JudgingTarget:
+    """The envelope by the bodies, or by the formulas that ops declare besides."""
+    return JudgingTarget(Envelope(alternative))
 
 
-def prepare(
-    wanted: Iterable[tuple[str, str]], jobs: int, on_progress: Callable[[str, int, int], None]
-) -> None:
-    """Compute what is expected for (subject, profile) pairs and not on disk, in `jobs` processes."""
-    place = folder()
-    place.mkdir(parents=True, exist_ok=True)
-    _forget_old(place)
-    lacking = [pair for pair in dict.fromkeys(wanted) if not _path(*pair, place).exists()]
-    if not lacking:
-        return
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        futures = [pool.submit(_compute, subject, profile, str(place)) for subject, profile in lacking]
-        for done, future in enumerate(concurrent.futures.as_completed(futures), 1):
-            future.result()
-            on_progress("expectations", done, len(futures))
+@functools.cache
+def expected(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
+    """What is expected: from memory, else from disk if `prepare` put it there, else computed."""
+    arrays = store.load(case.subject, profile.name)
+    key, outputs = _key(case, question), []
+    while f"{key} {len(outputs)} value" in arrays:
+        outputs.append(Expected(*(arrays[f"{key} {len(outputs)} {part}"] for part in PARTS)))
+    return tuple(outputs) or computed(case, question, profile)
 
 
-def _forget_old(place: Path) -> None:
-    """Remove the versions that were used longest ago."""
-    os.utime(place)
-    versions = sorted((p for p in root().iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
-    for old in versions[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+def computed(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
+    """Ask the oracle and the envelope."""
+    if getattr(question, "by_envelope", False):
+        with envelope(0).interpreter.still(profile):
+            answers = envelope(0).ask(question, case)
+        for y in answers:
+            y.bound = np.broadcast_to(1.0, y.shape)
+    else:
+        with oracle().interpreter.under(profile):
+            answers = oracle().ask(question, case)
+    if not any(_may_differ(y) for y in answers):
+        return tuple(Expected(y.value, np.broadcast_to(y.bound, y.shape), np.zeros(y.shape)) for y in answers)
+    runs = [_run(envelope(0), case, question, profile, run) for run in range(RUNS)]
+    for number in range(1, 1 + max((len(op.alternatives) for op in OPS.values()), default=0)):
+        other = _run(envelope(number), case, question, profile, 0)
+        if not envelope(number).interpreter.used_alternative:
+            break
+        runs += [other, *(_run(envelope(number), case, question, profile, run) for run in range(1, RUNS))]
+    moved = zip(*runs, strict=True)
+    return tuple(
+        _expected(y.value, np.broadcast_to(y.bound, y.shape), m, profile) for y, m in zip(answers, moved, strict=True)
+    )
 
 
-def _compute(subject: str, profile: str, place: str) -> None:
-    """Ask oracle and envelope everything about one subject, and write the answers whole or not at all."""
-    from kcompat.conformance import suite  # which knows the questions, and is judged by the gate
-
-    precision, arrays = PROFILES[profile], {}
-    for check in suite.checks_of(subject, precision):
-        if check.question is None:
-            continue
-        try:
-            answers = gate.computed(check.case, check.question, precision)
-        except Exception:  # a worker meets it again, and reports it with the check
-            continue
-        for i, part in enumerate(answers):
-            for name in ("value", "bound", "sigma"):
-                arrays[f"{_key(check.case, check.question)} {i} {name}"] = getattr(part, name)
-    with tempfile.NamedTemporaryFile(dir=place, suffix=".part", delete=False) as file:
-        np.savez(file, **arrays)
-    os.replace(file.name, _path(subject, profile, Path(place)))
+def _may_differ(y: Any) -> bool:
+    return y.value.dtype.kind == "f" and bool(np.any((y.bound > 0) & np.isfinite(y.bound)))
 
 
-def _key(case: Any, question: Any) -> str:
+def _run(by: JudgingTarget, case: Any, question: Question, profile: Profile, run: int) -> list[Any]:
+    with by.interpreter.run(profile, zlib.crc32(f"{case.id} {question.__name__} {run}".encode())):
+        return [y.value for y in by.ask(question, case)]
+
+
+def _expected(value: np.ndarray, bound: np.ndarray, moved: tuple[Any, ...], profile: Profile) -> Expected:
+    """Sigma for one rounding an operation; of few runs the largest says more than the mean where a comparison flips."""
+    if value.dtype.kind != "f" or not value.size:
+        return Expected(value, bound, np.zeros(value.shape))
+    with np.errstate(invalid="ignore", over="ignore"):
+        off = [np.where((m == value) | (np.isnan(m) & np.isnan(value)), 0.0, np.abs(m - value)) for m in moved]
+    spread = np.maximum(np.sqrt(np.mean(np.square(off), axis=0)), np.max(off, axis=0) / 2.5) / profile.amplitude
+    u, tiny = unit_roundoff(profile.dtype), smallest_normal(profile.dtype)
+    with np.errstate(invalid="ignore"):
+        floor = 0.3 * u * np.abs(value) + 0.5 * tiny
+    return Expected(value, bound, np.where(bound > 0, np.where(np.isnan(spread), np.inf, spread + floor), 0.0))
+
+
+PARTS = ("value", "bound", "sigma")
+
+
+def _key(case: Any, question: Question) -> str:
     return f"{case.id} {question.__name__}"
 
 
-def found(subject: str, case: Any, question: Any, profile: str) -> tuple[Expected, ...] | None:
-    """What is on disk for a question; None if nothing is."""
-    arrays = _loaded(subject, profile)
-    key = _key(case, question)
-    if f"{key} 0 value" not in arrays:
-        return None
-    outputs = []
-    while f"{key} {len(outputs)} value" in arrays:
-        outputs.append(Expected(*(arrays[f"{key} {len(outputs)} {name}"] for name in ("value", "bound", "sigma"))))
-    return tuple(outputs)
-
-
-@functools.lru_cache(maxsize=8)
-def _loaded(subject: str, profile: str) -> dict[str, np.ndarray]:
-    path = _path(subject, profile, folder())
-    if not path.exists():
-        return {}
-    with np.load(path) as arrays:
-        return dict(arrays)
+def keep(subject: str, checks: Iterable[Any], profile: Profile) -> None:
+    """Compute everything that is asked about a subject, and put it on disk."""
+    arrays = {}
+    for check in checks:
+        if check.question is None:
+            continue
+        try:
+            answers = computed(check.case, check.question, profile)
+        except Exception:  # noqa: S112  (who runs the check meets it again, and reports it)
+            continue
+        for i, answer in enumerate(answers):
+            arrays |= {f"{_key(check.case, check.question)} {i} {part}": getattr(answer, part) for part in PARTS}
+    store.save(subject, profile.name, arrays)

@@ -6,36 +6,17 @@ where it is infinite it is not judged, and counted; elsewhere |got - v| <= 8 sig
 
 from __future__ import annotations
 
-import functools
-import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.envelope import RUNS, Envelope
-from kcompat.conformance.oracle import Oracle
+from kcompat.conformance.expectations import Expected, expected
 from kcompat.conformance.precision import PROFILES, Profile, held, smallest_normal, unit_roundoff
 from kcompat.conformance.questions import Arrays, Question
-from kcompat.conformance.target import JudgingTarget
-from kcompat.spec import OPS
 
 LIMIT = 8.0
 """How many sigmas an honest result may be off."""
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What one output should be: value, running bound, and sigma, elementwise."""
-
-    value: np.ndarray
-    bound: np.ndarray
-    sigma: np.ndarray
-
-    @property
-    def judged(self) -> np.ndarray:
-        """Where an answer can be told right from wrong."""
-        return np.isfinite(self.bound) & np.isfinite(self.sigma)
 
 
 @dataclass
@@ -56,75 +37,6 @@ class Verdict:
     def right(self) -> bool:
         """Whether no element is further off than honest ones can be."""
         return self.z <= LIMIT
-
-
-@functools.cache
-def oracle() -> JudgingTarget:
-    """The oracle by the bodies."""
-    return JudgingTarget(Oracle())
-
-
-@functools.cache
-def envelope(alternative: int) -> JudgingTarget:
-    """The envelope by the bodies, or by the formulas that ops declare besides."""
-    return JudgingTarget(Envelope(alternative))
-
-
-@functools.cache
-def expected(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
-    """The oracle's answer to a question, its bound, and sigma by the envelope; from disk, if `prepared` is set."""
-    return prepared(case, question, profile) or computed(case, question, profile)
-
-
-def prepared(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...] | None:
-    """What was computed before: nothing, unless a worker puts `expectations.found` in this place."""
-    return None
-
-
-def computed(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
-    """Ask the oracle and the envelope."""
-    if getattr(question, "by_envelope", False):
-        with envelope(0).interpreter.still(profile):
-            answers = envelope(0).ask(question, case)
-        for y in answers:
-            y.bound = np.broadcast_to(1.0, y.shape)
-    else:
-        with oracle().interpreter.under(profile):
-            answers = oracle().ask(question, case)
-    if not any(_may_differ(y) for y in answers):
-        return tuple(Expected(y.value, np.broadcast_to(y.bound, y.shape), np.zeros(y.shape)) for y in answers)
-    runs = [_run(envelope(0), case, question, profile, run) for run in range(RUNS)]
-    for number in range(1, 1 + max((len(op.alternatives) for op in OPS.values()), default=0)):
-        other = _run(envelope(number), case, question, profile, 0)
-        if not envelope(number).interpreter.used_alternative:
-            break
-        runs += [other, *(_run(envelope(number), case, question, profile, run) for run in range(1, RUNS))]
-    moved = zip(*runs, strict=True)
-    return tuple(
-        _expected(y.value, np.broadcast_to(y.bound, y.shape), m, profile) for y, m in zip(answers, moved, strict=True)
-    )
-
-
-def _may_differ(y: Any) -> bool:
-    return y.value.dtype.kind == "f" and bool(np.any((y.bound > 0) & np.isfinite(y.bound)))
-
-
-def _run(by: JudgingTarget, case: Any, question: Question, profile: Profile, run: int) -> list[Any]:
-    with by.interpreter.run(profile, zlib.crc32(f"{case.id} {question.__name__} {run}".encode())):
-        return [y.value for y in by.ask(question, case)]
-
-
-def _expected(value: np.ndarray, bound: np.ndarray, moved: tuple[Any, ...], profile: Profile) -> Expected:
-    """Sigma for one rounding an operation; of few runs the largest says more than the mean where a comparison flips."""
-    if value.dtype.kind != "f" or not value.size:
-        return Expected(value, bound, np.zeros(value.shape))
-    with np.errstate(invalid="ignore", over="ignore"):
-        off = [np.where((m == value) | (np.isnan(m) & np.isnan(value)), 0.0, np.abs(m - value)) for m in moved]
-    spread = np.maximum(np.sqrt(np.mean(np.square(off), axis=0)), np.max(off, axis=0) / 2.5) / profile.amplitude
-    u, tiny = unit_roundoff(profile.dtype), smallest_normal(profile.dtype)
-    with np.errstate(invalid="ignore"):
-        floor = 0.3 * u * np.abs(value) + 0.5 * tiny
-    return Expected(value, bound, np.where(bound > 0, np.where(np.isnan(spread), np.inf, spread + floor), 0.0))
 
 
 def judge(case: Any, question: Question, got: Arrays, profile: Profile = PROFILES["fp32"]) -> Verdict:
@@ -161,9 +73,9 @@ def combined(verdicts: list[Verdict]) -> Verdict:
     )
 
 
-def compare(name: str, expected: Expected, got: np.ndarray, profile: Profile = PROFILES["fp32"]) -> Verdict:
+def compare(name: str, wanted: Expected, got: np.ndarray, profile: Profile = PROFILES["fp32"]) -> Verdict:
     """Hold one output to what is expected."""
-    value, sigma, judged = expected.value, expected.sigma, expected.judged
+    value, sigma, judged = wanted.value, wanted.sigma, wanted.judged
     if got.shape != value.shape:
         return Verdict(np.inf, count=value.size, message=f"{name}: expected shape {value.shape}, got {got.shape}")
     if not got.size:

@@ -38,6 +38,11 @@ class LayerCase:
     def __repr__(self) -> str:
         return self.id
 
+    @property
+    def subject(self) -> str:
+        """What the case is about."""
+        return self.name
+
     def in_dtype(self, dtype: str) -> LayerCase:
         """The same case in another float dtype."""
         return replace(self, dtype=dtype)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from kcompat import backend as backends
-from kcompat.conformance import gate, suite
+from kcompat.conformance import expectations, suite
 from kcompat.conformance.gate import LIMIT
 from kcompat.conformance.runner import BAD, run_one
 from kcompat.conformance.suite import Check
@@ -136,7 +136,7 @@ def bent(mutant: Mutant) -> Iterator[InterpreterTarget]:
         changed = dataclasses.replace(op, body=mutant.body, rule=None, vjp=None)
     if mutant.vjp is not None:
         changed = dataclasses.replace(op, vjp=mutant.vjp)
-    if gate.oracle.cache_info().currsize == 0:
+    if expectations.oracle.cache_info().currsize == 0:
         raise RuntimeError("the oracle is made before an op is bent: run the honest op first")
     OPS[op.name] = changed
     try:

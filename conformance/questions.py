@@ -36,6 +36,11 @@ class Case:
         return f"{self.op.name}-{self.index}"
 
     @property
+    def subject(self) -> str:
+        """What the case is about."""
+        return self.op.name
+
+    @property
     def seed(self) -> int:
         """The seed of everything random about this case; the same in every process."""
         return zlib.crc32(self.id.encode())

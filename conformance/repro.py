@@ -18,7 +18,8 @@ import numpy as np
 
 from kcompat.conformance import dialect, questions, suite
 from kcompat.conformance import target as targets
-from kcompat.conformance.gate import LIMIT, compare, expected
+from kcompat.conformance.expectations import expected
+from kcompat.conformance.gate import LIMIT, compare
 from kcompat.conformance.precision import PROFILES, Profile
 from kcompat.conformance.shrink import outcome, shrunk
 from kcompat.spec import FLOATS, Op
@@ -94,7 +95,7 @@ def _of_one_dtype(target: targets.Target, check: suite.Check) -> suite.Check:
     for dtype in ("float64", "float16", *FLOATS):
         case = questions.in_dtype(check.case, dtype)
         there = suite.Check(
-            check.id, "L0", "surface", check.subject, check.family, (), case, suite.partial(suite.surface, case)
+            check.id, "L0", "surface", check.subject, check.family, (), case, suite.partial(probes.surface, case)
         )
         if outcome(there, target)[0] != "pass":
             return there
@@ -112,7 +113,7 @@ def _inputs(target: targets.Target, case: Any) -> list[str]:
 
 def _surface(target: targets.Target, check: suite.Check) -> list[str]:
     case = check.case
-    wanted = [(tuple(spec.shape), spec.dtype) for spec in suite.inferred(case)]
+    wanted = [(tuple(spec.shape), spec.dtype) for spec in probes.inferred(case)]
     return [
         f"y = {target.call(case)}",
         'print("got     ", [(tuple(z.shape), z.dtype) for z in (y if isinstance(y, (tuple, list)) else [y])])',

@@ -31,6 +31,11 @@ class LossCase:
     arguments: dict[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
 
+    @property
+    def subject(self) -> str:
+        """What the case is about."""
+        return self.name
+
     def in_dtype(self, dtype: str) -> LossCase:
         """The same case in another float dtype."""
         return replace(self, dtype=dtype)
@@ -168,6 +173,11 @@ class OptimizerCase:
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
+
+    @property
+    def subject(self) -> str:
+        """What the case is about."""
+        return self.name
 
     def in_dtype(self, dtype: str) -> OptimizerCase:
         """The same case in another float dtype."""

@@ -19,15 +19,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from kcompat import shapes
-from kcompat.conformance import layer_cases, questions, step_cases, training_cases
-from kcompat.conformance.gate import Verdict, judge
-from kcompat.conformance.precision import PROFILES, Profile, unit_roundoff
-from kcompat.conformance.questions import Case
-from kcompat.conformance.target import NotApplicable, Target, Unsupported
-from kcompat.spec import FLOATS, OPS, Op, Refusal, Sample, TensorSpec
+from kcompat.conformance import layer_cases, probes, questions, step_cases, training_cases
+from kcompat.conformance.gate import Verdict
+from kcompat.conformance.precision import PROFILES, Profile
+from kcompat.conformance.questions import Case, Question
+from kcompat.conformance.target import Target
+from kcompat.spec import OPS, Op, Sample
 
 LEVELS = ("L0", "L1", "L2", "L2s", "L3", "L4", "L5")
 MINIMUM = {"L0": 1300, "L1": 1500, "L2": 1000, "L2s": 40, "L3": 130, "L4": 9, "L5": 15}
@@ -46,6 +43,8 @@ class Check:
     clauses: tuple[str, ...]
     case: Any
     run: Callable[[Target], Verdict]
+    question: Question | None = None
+    """What is held to the oracle's answer, if anything is."""
 
     def __repr__(self) -> str:
         return self.id
@@ -58,6 +57,13 @@ def checks(level: str = "L5", profile: Profile = PROFILES["fp32"]) -> list[Check
     found += of_layers(profile)
     found += of_training(profile)
     return [check for check in found if check.level in wanted]
+
+
+def checks_of(subject: str, profile: Profile) -> list[Check]:
+    """The checks of one op, layer, loss, optimizer or training run."""
+    if subject in OPS:
+        return list(of_op(OPS[subject], profile))
+    return [check for check in (*of_layers(profile), *of_training(profile)) if check.subject == subject]
 
 
 def quick(found: Iterable[Check]) -> list[Check]:
@@ -122,7 +128,7 @@ def _is_smooth_unary(case: Case) -> bool:
 
 
 def _same_shape(case: Case) -> bool:
-    outputs = inferred(case)
+    outputs = probes.inferred(case)
     return len(outputs) == 1 and outputs[0].shape == case.sample.args[0].shape
 
 
@@ -133,180 +139,41 @@ def of_op(op: Op, profile: Profile) -> Iterator[Check]:
     """Levels 0 to 2s, and the bits of random draws."""
     cases = questions.cases_of(op, profile.dtype)
 
-    def check(case: Any, level: str, kind: str, run: Any, named: Iterable[str]) -> Check:
-        return Check(f"{case.id}:{kind}", level, kind, op.name, op.family, tuple(named), case, run)
+    def check(case: Any, level: str, kind: str, run: Any, named: Iterable[str] = (), question: Any = None) -> Check:
+        return Check(f"{case.id}:{kind}", level, kind, op.name, op.family, tuple(named), case, run, question)
 
+    def judged(case: Case, level: str, kind: str, probe: Any, question: Any, named: Iterable[str] = ()) -> Check:
+        return check(case, level, kind, partial(probe, profile, case), named, question)
+
+    value, gradient, second = questions.value, questions.gradient, questions.second_derivative
     for case in cases:
         parts = [f"{op.name}.{what}" for what in ("shape", "dtype", "purity")]
-        yield check(case, "L0", "surface", partial(surface, case), parts)
-        yield check(case, "L1", "value", partial(value, profile, case), _of_value(case))
-    yield check(cases[0], "L0", "dtypes", partial(dtypes, cases[0]), [f"{op.name}.dtype"])
-    yield check(cases[0], "L1", "compiled-value", partial(compiled_value, profile, cases[0]), [])
+        yield check(case, "L0", "surface", partial(probes.surface, case), parts)
+        yield judged(case, "L1", "value", partial(probes.answer, value), value, _of_value(case))
+    yield check(cases[0], "L0", "dtypes", partial(probes.dtypes, cases[0]), [f"{op.name}.dtype"])
+    yield judged(cases[0], "L1", "compiled-value", probes.compiled_value, value)
     for i, refusal in enumerate(op.refusals):
         refused = Case(op, f"refusal-{i}", Sample(refusal.args, refusal.attrs), profile.dtype)
-        yield check(refused, "L0", "refusal", partial(refuses, refusal, refused), [f"{op.name}.refusal.{i}"])
+        yield check(refused, "L0", "refusal", partial(probes.refuses, refusal, refused), [f"{op.name}.refusal.{i}"])
     for i, (case, point) in enumerate(questions.points_of(op, "specials", profile.dtype)):
-        yield check(case, "L1", "special", partial(special, point, case), [f"{op.name}.special.{i}"])
+        yield check(case, "L1", "special", partial(probes.special, point, case), [f"{op.name}.special.{i}"])
     for case in cases:
         if case.differentiable:
             names = [f"{op.name}.gradient.{name}" for name in _float_names(case)]
-            yield check(case, "L2", "gradient", partial(gradient, profile, case), names)
+            yield judged(case, "L2", "gradient", probes.gradient, gradient, names)
         if _is_smooth_unary(case):
-            second = partial(second_derivative, profile, case)
-            yield check(case, "L2", "second-derivative", second, [f"{op.name}.gradient.second"])
+            probe = partial(probes.derivative, second)
+            yield judged(case, "L2", "second-derivative", probe, second, [f"{op.name}.gradient.second"])
     if cases[0].differentiable:
-        yield check(cases[0], "L2", "eager-gradient", partial(eager_gradient, profile, cases[0]), [])
+        yield judged(cases[0], "L2", "eager-gradient", probes.eager_gradient, gradient)
+    at_kink = questions.gradient_of_sum
     for i, (case, point) in enumerate(questions.points_of(op, "kinks", profile.dtype)):
         if case.floats:
-            yield check(case, "L2", "kink", partial(admissible, point, case), [f"{op.name}.kink.{i}"])
-            yield check(case, "L2s", "strict-kink", partial(strict_kink, profile, case), [f"{op.name}.kink.{i}"])
+            named = [f"{op.name}.kink.{i}"]
+            yield check(case, "L2", "kink", partial(probes.admissible, point, case), named)
+            yield judged(case, "L2s", "strict-kink", partial(probes.derivative, at_kink), at_kink, named)
     if op.family == "random":
-        yield check(cases[0], "L5", "repeat", partial(repeats, cases[0]), [])
-
-
-def inferred(case: Case) -> tuple[TensorSpec, ...]:
-    """The shapes and dtypes that the spec's rules give for a case."""
-    specs = [TensorSpec(x.shape, x.dtype.name) if isinstance(x, np.ndarray) else x for x in case.arrays]
-    found = getattr(shapes.interpreter, case.op.name)(*specs, **case.sample.attrs)
-    return found if isinstance(found, tuple) else (found,)
-
-
-def surface(case: Case, target: Target) -> Verdict:
-    """Shapes and dtypes are those inferred; no input is changed."""
-
-    def question(target: Target, case: Case) -> Any:
-        args = questions.arguments(target, case)
-        y = target.function(case.op)(*args, **case.sample.attrs)
-        pairs = zip(args, case.arrays, strict=True)
-        kept = [(target.to_numpy(x), given) for x, given in pairs if isinstance(given, np.ndarray)]
-        return tuple(target.to_numpy(part) for part in (y if isinstance(y, (tuple, list)) else (y,))), kept
-
-    outputs, inputs = target.ask(question, case)
-    wanted = [(tuple(spec.shape), spec.dtype) for spec in inferred(case)]
-    actual = [(y.shape, y.dtype.name) for y in outputs]
-    if actual != wanted:
-        return wrong(case, f"expected shapes and dtypes {wanted}, got {actual}")
-    if any(x.tobytes() != given.tobytes() for x, given in inputs):
-        return wrong(case, "an input is changed in place; an op gives a new tensor")
-    return Verdict(count=len(outputs))
-
-
-def dtypes(case: Case, target: Target) -> Verdict:
-    """Results in every float dtype have the dtype that the promotion rule gives."""
-    off, asked = [], 0
-    for dtype in FLOATS if case.floats else ():
-        there = questions.in_dtype(case, dtype)
-        wanted = [spec.dtype for spec in inferred(there)]
-        actual = [y.dtype.name for y in target.ask(questions.value, there)]
-        asked += 1
-        if actual != wanted:
-            off.append(f"of {dtype}: expected {wanted}, got {actual}")
-    return wrong(case, "; ".join(off)) if off else Verdict(count=asked)
-
-
-def refuses(refusal: Refusal, case: Case, target: Target) -> Verdict:
-    """An invalid call raises: on backends of ours the declared error."""
-    try:
-        target.ask(questions.value, case)
-    except Unsupported:
-        raise
-    except Exception as error:
-        if target.interpreter is not None and not isinstance(error, refusal.error):
-            return wrong(case, f"expected {refusal.error.__name__}, raised {type(error).__name__}: {error}")
-        return Verdict(count=1)
-    return wrong(case, f"expected {refusal.error.__name__}, but the call gave a result")
-
-
-def wrong(case: Any, message: str) -> Verdict:
-    """A verdict on what is not a matter of distance."""
-    return Verdict(np.inf, count=1, message=f"{case!r}: {message}")
-
-
-def _answer(question: Any, profile: Profile, case: Any, target: Target) -> Verdict:
-    return judge(case, question, target.ask(question, case), profile)
-
-
-def value(profile: Profile, case: Case, target: Target) -> Verdict:
-    """The results."""
-    return _answer(questions.value, profile, case, target)
-
-
-def compiled_value(profile: Profile, case: Case, target: Target) -> Verdict:
-    """The results where the target compiles."""
-    if target.compile is None:
-        raise NotApplicable(f"{target.name} has no compiler")
-    return judge(case, questions.value, target.ask(questions.compiled_value, case), profile)
-
-
-def gradient(profile: Profile, case: Case, target: Target) -> Verdict:
-    """The gradients, compiled where that is possible: as training computes them."""
-    _needs_vjp(target)
-    question = questions.compiled_gradient if target.compile else questions.gradient
-    return judge(case, questions.gradient, target.ask(question, case), profile)
-
-
-def eager_gradient(profile: Profile, case: Case, target: Target) -> Verdict:
-    """The gradients without a compiler."""
-    _needs_vjp(target)
-    if target.compile is None:
-        raise NotApplicable(f"{target.name} has no compiler: its gradients are judged already")
-    return _answer(questions.gradient, profile, case, target)
-
-
-def second_derivative(profile: Profile, case: Case, target: Target) -> Verdict:
-    """The gradient of the gradient."""
-    _needs_vjp(target)
-    return _answer(questions.second_derivative, profile, case, target)
-
-
-def _needs_vjp(target: Target) -> None:
-    if target.vjp is None:
-        raise Unsupported(f"{target.name} has no gradients")
-
-
-def special(point: Any, case: Case, target: Target) -> Verdict:
-    """A special input gives exactly the declared result; zeros keep their sign where one is declared."""
-    got = target.ask(questions.value, case)
-    declared = point.result if isinstance(point.result, tuple) else (point.result,)
-    for y, e in zip(got, declared, strict=True):
-        wanted = np.broadcast_to(np.asarray(e, y.dtype if y.dtype.kind != "f" else np.float64), y.shape)
-        same = (y == wanted.astype(y.dtype)) | ((y != y) & (wanted != wanted))
-        minus = np.signbit(wanted) & (wanted == 0) if wanted.dtype.kind == "f" else np.zeros(y.shape, bool)
-        if not np.all(same) or not np.all(np.signbit(y[minus].astype(np.float64))):
-            said = f"{point.args} gives {np.asarray(e).tolist()} by declaration"
-            return wrong(case, f"{said}, got {y.ravel()[:9].tolist()}")
-    return Verdict(count=sum(y.size for y in got))
-
-
-def admissible(point: Any, case: Case, target: Target) -> Verdict:
-    """At a kink a gradient is finite and of the Clarke interval, whose ends may be rounded."""
-    _needs_vjp(target)
-    low, high = point.admissible
-    slack = 4 * unit_roundoff(case.dtype) * max(abs(low), abs(high))
-    for got, declared in zip(target.ask(questions.gradient_of_sum, case), _declared(point, case), strict=True):
-        inside = (got >= low - slack) & (got <= high + slack) | (got == np.asarray(declared).astype(got.dtype))
-        if not np.all(inside):
-            return wrong(case, f"at {point.args} a gradient is in [{low:g}, {high:g}], got {got.ravel()[:9].tolist()}")
-    return Verdict(count=len(case.floats))
-
-
-def _declared(point: Any, case: Case) -> list[Any]:
-    return [point.gradients[i] for i in case.floats]
-
-
-def strict_kink(profile: Profile, case: Case, target: Target) -> Verdict:
-    """At a kink the gradient is the normative one."""
-    _needs_vjp(target)
-    return _answer(questions.gradient_of_sum, profile, case, target)
-
-
-def repeats(case: Any, target: Target) -> Verdict:
-    """Asked twice, the bits are the same."""
-    question = training_cases.trajectory if isinstance(case, training_cases.TrainingCase) else questions.value
-    first, second = (target.ask(question, case) for _ in range(2))
-    if any(a.tobytes() != b.tobytes() for a, b in zip(first, second, strict=True)):
-        return wrong(case, "two runs from the same seed differ")
-    return Verdict(count=sum(y.size for y in first))
+        yield check(cases[0], "L5", "repeat", partial(probes.repeats, cases[0]))
 
 
 # Checks of what is built of ops.
@@ -321,16 +188,18 @@ def of_layers(profile: Profile) -> Iterator[Check]:
     ):
         for case in cases:
             there = case.in_dtype(profile.dtype)
-            run = partial(_answer, question, profile, there)
-            yield Check(f"{case.id}:{kind}", "L3", kind, case.name, kind, (f"{case.name}.{kind}",), there, run)
+            run, named = partial(probes.answer, question, profile, there), (f"{case.name}.{kind}",)
+            yield Check(f"{case.id}:{kind}", "L3", kind, case.subject, kind, named, there, run, question)
 
 
 def of_training(profile: Profile) -> Iterator[Check]:
     """Levels 4 and 5."""
+    question = training_cases.trajectory
     for case in training_cases.ALL:
         there = case.in_dtype(profile.dtype)
-        named = f"{case.id}.trajectory"
-        run = partial(_answer, training_cases.trajectory, profile, there)
-        yield Check(f"{case.id}:trajectory", "L4", "trajectory", case.id, "training", (named,), there, run)
-        again = partial(repeats, there)
-        yield Check(f"{case.id}:repeat", "L5", "repeat", case.id, "training", (f"{case.id}.repeat",), there, again)
+        for level, kind, run, asked in (
+            ("L4", "trajectory", partial(probes.answer, question, profile, there), question),
+            ("L5", "repeat", partial(probes.repeats, there), None),
+        ):
+            named = (f"{case.id}.{kind}",)
+            yield Check(f"{case.id}:{kind}", level, kind, case.subject, "training", named, there, run, asked)

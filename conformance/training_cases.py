@@ -36,6 +36,11 @@ class TrainingCase:
     def __repr__(self) -> str:
         return f"training {self.id}, {self.steps} steps"
 
+    @property
+    def subject(self) -> str:
+        """What the case is about."""
+        return self.id
+
     def in_dtype(self, dtype: str) -> TrainingCase:
         """The same run in another float dtype."""
         return replace(self, dtype=dtype)

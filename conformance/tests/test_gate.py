@@ -5,6 +5,8 @@ import pytest
 
 from kcompat.backend import load
 from kcompat.conformance import gate, questions, suite
+from kcompat.conformance.expectations import expected as expected_of
+from kcompat.conformance.expectations import oracle
 from kcompat.conformance.precision import PROFILES, held, unit_roundoff
 from kcompat.conformance.questions import cotangent
 from kcompat.conformance.target import InterpreterTarget, Target
@@ -30,7 +32,7 @@ class Constant(Target):
         self.change = change
 
     def ask(self, question, case):
-        return tuple(self.change(expected) for expected in gate.expected(case, question, FP32))
+        return tuple(self.change(expected) for expected in expected_of(case, question, FP32))
 
 
 def rounded(expected):
@@ -53,7 +55,7 @@ def test_zeros_pass_no_value_case():
     """But those whose result is zero, or empty, or that rounding alone decides."""
     target = Constant("zeros", zeros)
     for case, question in VALUES:
-        judged = [e for e in gate.expected(case, question, FP32) if np.any(e.judged & (np.abs(e.value) > 8 * e.sigma))]
+        judged = [e for e in expected_of(case, question, FP32) if np.any(e.judged & (np.abs(e.value) > 8 * e.sigma))]
         assert not judged or not gate.judge(case, question, target.ask(question, case)).right, case.id
 
 
@@ -72,7 +74,7 @@ def test_every_op_has_a_case_that_zeros_do_not_pass():
 def test_most_elements_can_be_told_right_from_wrong(case):
     """A case that is mostly blind, or mostly not judged, is no test."""
     for question in (questions.value, questions.gradient)[: 1 + case.differentiable]:
-        for expected in gate.expected(case, question, FP32):
+        for expected in expected_of(case, question, FP32):
             if expected.value.size:
                 assert np.mean(expected.judged) > 0.5
                 known = expected.judged & (expected.sigma > 0)
@@ -100,19 +102,19 @@ def test_bodies_are_sound(case):
     (x,) = case.sample.args
     if not case.differentiable or getattr(x, "ndim", 0) != 1 or not suite._same_shape(case):
         return
-    (expected,) = gate.expected(case, questions.value, FP32)
-    (slope,) = gate.expected(case, questions.gradient_of_sum, FP32)
+    (expected,) = expected_of(case, questions.value, FP32)
+    (slope,) = expected_of(case, questions.gradient_of_sum, FP32)
     conditioned = unit_roundoff("float32") * (np.abs(expected.value) + np.abs(x * slope.value)) + 2.0**-126
     assert np.all(expected.sigma <= 8 * conditioned), f"sigma is {np.max(expected.sigma / conditioned):.3g} roundings"
 
 
 def test_no_intermediate_overflows_where_the_result_does_not():
-    oracle, found = gate.oracle(), []
+    judge, found = oracle(), []
     for case in CASES:
-        with oracle.interpreter.under(FP32):
-            answers = oracle.ask(questions.value, case)
+        with judge.interpreter.under(FP32):
+            answers = judge.ask(questions.value, case)
             finite = all(np.all(np.isfinite(y.value)) for y in answers if y.value.dtype.kind == "f")
-            if oracle.interpreter.overflowed and finite:
+            if judge.interpreter.overflowed and finite:
                 found.append(case.id)
     assert not found, f"intermediate results overflow in {', '.join(found)}"
 
@@ -141,7 +143,7 @@ def difference(target, case, argument, index):
     rough, slope = ((4 * b - a) / 3 for a, b in [(coarse, middle), (middle, fine)])
     noise = 0.0
     reached = moved(target, case, argument, index, np.nan)
-    wanted = gate.expected(case, questions.value, PROFILES["fp64"])
+    wanted = expected_of(case, questions.value, PROFILES["fp64"])
     for number, (y, expected) in enumerate(zip(reached, wanted, strict=True)):
         if y.dtype.kind == "f":  # what does not depend on this element has no part in the noise
             tolerance = 8 * expected.sigma + 16 * EPSILON * np.abs(expected.value)
@@ -171,5 +173,5 @@ def central(target, case, argument, index, step):
 )
 def test_the_oracle_has_the_declared_gradient_at_a_kink(case, kink):
     declared = [kink.gradients[i] for i in case.floats]
-    for e, found in zip(declared, gate.expected(case, questions.gradient_of_sum, FP32), strict=True):
+    for e, found in zip(declared, expected_of(case, questions.gradient_of_sum, FP32), strict=True):
         np.testing.assert_allclose(found.value, np.broadcast_to(e, found.value.shape), rtol=2.0**-22)

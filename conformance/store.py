@@ -1,0 +1,72 @@
+"""What is expected, kept on disk: the oracle and the envelope are asked once for all targets, and once a version.
+
+A file of arrays for each subject and profile, in a folder named by a hash of everything that the answers depend on.
+Delete the folder (`KCOMPAT_CACHE`, by default `~/.cache/kcompat`) whenever you like.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+import kcompat
+from kcompat import conformance, spec
+from kcompat.backends import numpy as numpy_backend
+
+SOURCES = (kcompat, spec, conformance, numpy_backend)
+KEPT = 3
+"""How many versions stay."""
+
+
+def root() -> Path:
+    """The folder of all versions."""
+    return Path(os.environ.get("KCOMPAT_CACHE") or Path.home() / ".cache" / "kcompat")
+
+
+@functools.cache
+def folder() -> Path:
+    """The folder of this version."""
+    digest = hashlib.sha256(f"{np.__version__} {platform.machine()}".encode())
+    for package in SOURCES:
+        for path in sorted(Path(next(iter(package.__path__))).rglob("*.py")):
+            if not {"tests", "mutants", "adapters", "toy_backend"} & set(path.parts):
+                digest.update(path.read_bytes())
+    return root() / digest.hexdigest()[:20]
+
+
+def path_of(subject: str, profile: str) -> Path:
+    """The file of a subject."""
+    return folder() / f"{profile}-{hashlib.sha256(subject.encode()).hexdigest()[:16]}.npz"
+
+
+def open_version() -> None:
+    """Make this version's folder, and remove those that were used longest ago."""
+    folder().mkdir(parents=True, exist_ok=True)
+    os.utime(folder())
+    versions = sorted((p for p in root().iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in versions[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def save(subject: str, profile: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a subject's arrays, whole or not at all."""
+    with tempfile.NamedTemporaryFile(dir=folder(), suffix=".part", delete=False) as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # its names are those of arrays
+    os.replace(file.name, path_of(subject, profile))
+
+
+@functools.lru_cache(maxsize=8)
+def load(subject: str, profile: str) -> dict[str, np.ndarray]:
+    """A subject's arrays; nothing where none are kept."""
+    if not path_of(subject, profile).exists():
+        return {}
+    with np.load(path_of(subject, profile)) as arrays:
+        return dict(arrays)
