@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,9 @@ from kcompat.conformance import suite, xfails
 from kcompat.conformance.preparation import prepare
 from kcompat.conformance.selection import Selection
 
+RESTARTS = 20
+"""How often a target may kill its process before it is given up."""
+
 OnProgress = Callable[[str, int, int], None]
 
 
@@ -28,6 +32,8 @@ class Worker:
     process: subprocess.Popen[bytes]
     folder: Path
     started: float
+    command: list[str]
+    restarts: int = 0
     lines: list[dict[str, Any]] = field(default_factory=list)
     _read: int = 0
 
@@ -54,6 +60,17 @@ class Worker:
                     self.lines.append(json.loads(line))
                     self._read = file.tell()
         return running
+
+    def restarted(self) -> bool:
+        """Go on behind the check that killed the process; whether there was one and it may."""
+        finished = any("finished" in line for line in self.lines)
+        if finished or not self.start or self.restarts == RESTARTS or len(self.results) == self.start["total"]:
+            return False
+        code = self.process.returncode
+        said = f"signal {-code}, {signal.strsignal(-code)}" if code < 0 else f"exit status {code}"
+        self.restarts += 1
+        self.process = _process([*self.command, f"the process ended with {said}"], self.folder)
+        return True
 
     def described(self) -> dict[str, Any]:
         """The target's entry in the report."""
@@ -101,8 +118,9 @@ def conform(
                 on_progress(worker.target, len(worker.results), worker.start.get("total", len(checks)))
                 if not alive:
                     worker.update()
-                    running.remove(worker)
-                    done.append((worker.target, worker.described(), worker.results))
+                    if not worker.restarted():
+                        running.remove(worker)
+                        done.append((worker.target, worker.described(), worker.results))
     order = {name: i for i, name in enumerate(targets)}
     done.sort(key=lambda entry: order[entry[0]])
     results = [result for _, _, found in done for result in found]
@@ -120,9 +138,13 @@ def conform(
 def _start(target: str, selection: Selection, folder: Path) -> Worker:
     folder.mkdir()
     command = [sys.executable, "-m", "kcompat.conformance.worker", target, str(folder / "out.jsonl")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*command, json.dumps(selection.as_json())], stdout=log, stderr=log)
-    return Worker(target, process, folder, time.monotonic())
+    command.append(json.dumps(selection.as_json()))
+    return Worker(target, _process(command, folder), folder, time.monotonic(), command)
+
+
+def _process(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log)
 
 
 def _unmatched(rows: Iterable[xfails.Row], results: Sequence[dict[str, Any]]) -> list[str]:

@@ -20,6 +20,8 @@ from kcompat.engine import Engine
 from kcompat.interpreter import MISSING
 from kcompat.spec import Op
 
+PRELUDE = 'import kcompat\nimport numpy as np\nfrom kcompat import ops\nkcompat.set_backend("{}")'
+
 
 class Unsupported(Exception):  # noqa: N818  (it is no error: a target need not have every op)
     """Raised by a target for what it does not offer."""
@@ -115,7 +117,7 @@ class InterpreterTarget(Target):
             version=engine.version(),
             device=", ".join(engine.devices()),
             dialect=Dialect(
-                f'import kcompat\nimport numpy as np\nfrom kcompat import ops\nkcompat.set_backend("{interpreter.name}")',
+                PRELUDE.format(interpreter.name),
                 "ops.convert_to_tensor({})",
                 "ops.convert_to_numpy({})",
                 "y, pull = ops.vjp(lambda {xs}: {f}, {xs})\ng = pull({ct})",

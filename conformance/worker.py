@@ -1,10 +1,13 @@
-"""The process of one target: `python -m kcompat.conformance.worker TARGET OUT OPTIONS`.
+"""The process of one target: `python -m kcompat.conformance.worker TARGET OUT OPTIONS [DIED]`.
 
-It writes a line of JSON for each result, so that what was found stays when the library crashes.
+It writes a line of JSON for each result, so that what was found stays when the library crashes. Started again on the
+same file, with how it `DIED`, it counts the check that it died of as an error and goes on behind it.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 import sys
 from pathlib import Path
@@ -15,19 +18,24 @@ from kcompat.conformance.runner import run
 from kcompat.conformance.selection import Selection
 
 
-def main(name: str, out: str, options: str) -> None:
+def main(name: str, out: str, options: str, died: str = "") -> None:
     """Run the selected checks on a target."""
     selection = Selection(**json.loads(options))
     selection.prepare(name)
     asked = target.load(name)
     checks = selection.checks()
     rows = xfails.load(selection.xfails) if selection.xfails else []
-    with Path(out).open("w", buffering=1) as file:
+    if died:
+        done = sum("result" in json.loads(line) for line in Path(out).read_text().splitlines())
+        deadly = dataclasses.replace(checks[done], run=functools.partial(_dead, died))
+        checks = [deadly, *checks[done + 1 :]]
+    with Path(out).open("a", buffering=1) as file:
 
         def write(**line: Any) -> None:
             file.write(json.dumps(line) + "\n")
 
-        write(start={"target": name, "version": asked.version, "device": asked.device, "total": len(checks)})
+        if not died:
+            write(start={"target": name, "version": asked.version, "device": asked.device, "total": len(checks)})
         run(
             asked,
             checks,
@@ -36,6 +44,10 @@ def main(name: str, out: str, options: str) -> None:
             on_result=lambda result: write(result=result.as_json()),
         )
         write(finished=True)
+
+
+def _dead(died: str, *_: Any) -> Any:
+    raise ChildProcessError(died)
 
 
 if __name__ == "__main__":

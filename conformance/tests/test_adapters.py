@@ -1,6 +1,7 @@
 """Other libraries on the bench: Keras 3, raw torch and JAX, and the example of the guide."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -60,17 +61,17 @@ def status(statuses, target, check):
     return statuses[target, check]
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("check", ["tanh-0:value", "tanh-0:gradient"])
-def test_libraries_pass_what_they_do_right(statuses, target, check):
-    without_gradients = target == "keras3:numpy" and check.endswith("gradient")
-    assert status(statuses, target, check) == ("unsupported" if without_gradients else "pass")
+@pytest.mark.parametrize("library", TARGETS)
+@pytest.mark.parametrize("asked", ["tanh-0:value", "tanh-0:gradient"])
+def test_libraries_pass_what_they_do_right(statuses, library, asked):
+    without_gradients = library == "keras3:numpy" and asked.endswith("gradient")
+    assert status(statuses, library, asked) == ("unsupported" if without_gradients else "pass")
 
 
-@pytest.mark.parametrize("target", [name for name in TARGETS if name.startswith("keras3")])
-@pytest.mark.parametrize("check", ["split-0:value", "Dense-4x6-units=3:layer"])
-def test_lists_of_results_and_layers_of_keras_are_judged(statuses, target, check):
-    assert status(statuses, target, check) == "pass"
+@pytest.mark.parametrize("library", [name for name in TARGETS if name.startswith("keras3")])
+@pytest.mark.parametrize("asked", ["split-0:value", "Dense-4x6-units=3:layer"])
+def test_lists_of_results_and_layers_of_keras_are_judged(statuses, library, asked):
+    assert status(statuses, library, asked) == "pass"
 
 
 def test_average_pool_of_keras_fails_on_torch_alone(statuses):
@@ -101,8 +102,12 @@ def test_script_for_a_backend_of_ours_gives_what_is_expected(name, capsys):
     assert code.count("\n") < 15
     exec(compile(code, name, "exec"), {})
     got, expected = capsys.readouterr().out.strip().removeprefix("got").split("expected")
-    numbers = [np.array(eval(text.split("within")[0], {"array": np.array}), "float32") for text in (got, expected)]
-    np.testing.assert_allclose(*numbers, rtol=1e-5)
+    np.testing.assert_allclose(numbers(got), numbers(expected.split("within")[0]), rtol=1e-5)
+
+
+def numbers(text):
+    """The numbers of a printed array or list."""
+    return np.array(text.replace("[", " ").replace("]", " ").replace(",", " ").split(), "float32")
 
 
 def test_case_is_made_smaller_while_it_fails_alike():
@@ -149,3 +154,28 @@ def test_unknown_targets_are_named():
 def test_what_a_target_lacks_is_unsupported():
     with pytest.raises(Unsupported, match="softplus"):
         example.target().function(OPS["softplus"])
+
+
+DEADLY = """
+import os, signal
+import numpy as np
+from kcompat.conformance.target import Target
+
+def target():
+    functions = {"tanh": lambda x: os.kill(os.getpid(), signal.SIGKILL), "exp": np.exp, "log": np.log}
+    return Target("deadly", functions, asarray=np.array, to_numpy=np.asarray)
+"""
+
+
+def test_check_that_kills_the_process_is_an_error_and_the_run_goes_on(tmp_path, monkeypatch):
+    (tmp_path / "deadly.py").write_text(DEADLY)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    report = conform(["deadly:target"], Selection(ids=("exp-0:value", "tanh-0:value", "log-0:value")))
+    assert report["targets"][0]["status"] == "complete"
+    found = {result["id"]: result for result in report["results"]}
+    assert {name: result["status"] for name, result in found.items()} == {
+        "exp-0:value": "pass",
+        "log-0:value": "pass",
+        "tanh-0:value": "error",
+    }
+    assert "signal 9" in found["tanh-0:value"]["message"]
