@@ -11,9 +11,7 @@ from kcompat.conformance import expectations, store, suite
 from kcompat.conformance.precision import PROFILES, Profile
 
 
-def prepare(
-    subjects: Iterable[str], profile: Profile, jobs: int, on_progress: Callable[[str, int, int], None]
-) -> None:
+def prepare(subjects: Iterable[str], profile: Profile, jobs: int, on_progress: Callable[[str, int, int], None]) -> None:
     """Put on disk what is expected for subjects and is not there. What fails here is met again by a target's worker."""
     store.open_version()
     lacking = [name for name in dict.fromkeys(subjects) if not store.path_of(name, profile.name).exists()]

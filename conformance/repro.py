@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance import dialect, questions, suite
+from kcompat.conformance import dialect, probes, questions, suite
 from kcompat.conformance import target as targets
 from kcompat.conformance.expectations import expected
 from kcompat.conformance.gate import LIMIT, compare

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from kcompat.conformance.probes import inferred
 from kcompat.conformance.questions import Case, with_args
-from kcompat.conformance.suite import Check, inferred
+from kcompat.conformance.suite import Check
 from kcompat.conformance.target import Target
 
 
