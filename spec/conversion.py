@@ -127,7 +127,11 @@ def _saturating(rng):
     x = rng.uniform(-300.0, 300.0, (3, 4))
     yield Sample((x,), {"dtype": "int8"})
     yield Sample((x,), {"dtype": "uint8"})
-    yield Sample((np.array([inf, -inf, 1e30, -1e30, 2147483520.0, -2147483648.0, -0.9]),), {"dtype": "int32"}, differentiable=False)
+    yield Sample(
+        (np.array([inf, -inf, 1e30, -1e30, 2147483520.0, -2147483648.0, -0.9]),),
+        {"dtype": "int32"},
+        differentiable=False,
+    )
     yield Sample((np.array([-(2**31), -1, 0, 255, 256, 2**31 - 1], "int32"),), {"dtype": "uint8"})
     yield Sample((np.array([-128, -1, 127], "int8"),), {"dtype": "uint16"})
     yield Sample((np.array([0, 200], "uint8"),), {"dtype": "int32"})
