@@ -12,12 +12,23 @@ from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, n
 __all__ = ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 
 
+_cached_axes = functools.lru_cache(maxsize=256)(normalize_axes)
+
+
+def _axes(axis, rank):
+    return _cached_axes(tuple(axis) if isinstance(axis, list) else axis, rank)
+
+
 @in_float32
 def sum(x, *, axis=None, keepdims=False):  # noqa: A001
     """See `kcompat.spec.reduction.sum_`."""
-    axes = normalize_axes(axis, x.ndim)
-    if x.dtype.kind != "f" or not axes or not x.size or axes[0] == x.ndim - len(axes):
-        return np.add.reduce(x, axis=axes, keepdims=keepdims, dtype=total_dtype(x.dtype.name))
+    if x.dtype.kind != "f":
+        return np.add.reduce(x, _axes(axis, x.ndim), total_dtype(x.dtype.name), keepdims=keepdims)
+    if axis is None or (axis == -1 and x.ndim):
+        return np.add.reduce(x, axis, keepdims=keepdims)
+    axes = _axes(axis, x.ndim)
+    if not axes or not x.size or axes[0] == x.ndim - len(axes):
+        return np.add.reduce(x, axes, keepdims=keepdims)
     # NumPy adds in pairs along the last axis only: along others it adds row after row, and the error grows with n.
     if axes[-1] - axes[0] == len(axes) - 1 and x.flags.c_contiguous:
         before, after = x.shape[: axes[0]], x.shape[axes[-1] + 1 :]
