@@ -39,7 +39,6 @@ def _channel_groups(x, groups):
     return np.split(x, groups, axis=-1) if groups > 1 else (x,)
 
 
-@in_float32
 def _taps(x, window, strides, dilation, outputs):
     """The index of each cell of the window, and the slices of the padded input that it meets."""
     for index in itertools.product(*map(range, window)):
@@ -79,6 +78,7 @@ def _depthwise_input_grad(g, kernel, shape, strides, dilation):
     return y
 
 
+@in_float32
 def convolution(x, kernel, *, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution`."""
     window, filters = kernel.shape[:-2], kernel.shape[-1]
