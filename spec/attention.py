@@ -107,7 +107,7 @@ def dot_product_attention(
     if attn_logits_soft_cap is not None:
         logits = B.tanh(logits / attn_logits_soft_cap) * attn_logits_soft_cap
     if bias is not None:
-        logits = logits + bias
+        logits = logits + B.cast(bias, dtype=B.dtype(logits))
     if mask is not None:
         logits = B.where(B.cast(mask, dtype="bool"), logits, MASKED)
     if is_causal:

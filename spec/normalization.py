@@ -70,7 +70,7 @@ def batch_normalization(B, x, mean, variance, offset=None, scale=None, *, axis, 
 
 def _along(B, name, x, parameter, axes):
     """A parameter of the size of `axes`, or one that broadcasts, shaped to meet `x`."""
-    sizes = tuple(x.shape[a] for a in axes)
+    sizes, parameter = tuple(x.shape[a] for a in axes), _wide(B, parameter)
     if tuple(parameter.shape) == sizes:
         return B.reshape(parameter, newshape=tuple(n if i in axes else 1 for i, n in enumerate(x.shape)))
     given, last = tuple(parameter.shape), tuple(x.shape)[len(x.shape) - len(parameter.shape) :]
