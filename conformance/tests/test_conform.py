@@ -1,0 +1,141 @@
+"""`kcompat conform` and its company, as they are used: processes, files, exit status, and the page in a browser."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from kcompat.conformance import page, report
+from kcompat.conformance.conform import conform
+from kcompat.conformance.selection import Selection
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DOWNLOAD = "https://www.chromium.org/getting-involved/download-chromium/"
+WRONG = "kcompat.conformance.tests.wrong_targets"
+HEADLESS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+
+def kcompat(*arguments, status=0):
+    command = [sys.executable, "-m", "kcompat", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def found():
+    """A run on NumPy, on an adapter that is wrong about everything, and on a process that breaks."""
+    targets = [
+        "numpy",
+        "kcompat.conformance.tests.wrong_targets:zeros",
+        "kcompat.conformance.tests.wrong_targets:crash",
+    ]
+    return conform(targets, Selection(level="L2s", ops=("relu", "exp", "matmul", "leaky_relu")))
+
+
+def test_each_target_has_its_results(found):
+    honest, zeros, crashed = found["targets"]
+    assert (honest["status"], honest["granted"]) == ("complete", "L2s")
+    assert zeros["levels"]["L1"]["fail"] > 10
+    assert crashed["status"] == "no data"
+    assert crashed["granted"] == ""
+
+
+def test_what_failed_and_what_broke_are_problems(found):
+    said = report.problems(found)
+    assert any("zeros: " in line and "fail" in line for line in said)
+    assert any("crash: no data" in line for line in said)
+
+
+def test_figures_are_kept_of_what_passes_too(found):
+    result = next(r for r in found["results"] if r["id"] == "exp-0:value" and r["target"] == "numpy")
+    assert result["status"] == "pass"
+    assert 0 < result["mean"] <= result["z"] < 8
+    assert result["worst"]["got"].startswith(("0x", "-0x"))
+    assert len(result["worst"]["inputs"]) == 1
+
+
+def test_conform_writes_what_it_is_asked_for(tmp_path):
+    paths = [tmp_path / name for name in ("report.json", "page.html", "junit.xml")]
+    options = [text for pair in zip(("--report", "--html", "--junit"), paths, strict=True) for text in pair]
+    said = kcompat("conform", "--backend", "numpy", "--ops", "relu", "--level", "L1", *options)
+    assert "numpy" in said
+    assert json.loads(paths[0].read_text())["format"] == report.FORMAT
+    assert "<html" in paths[1].read_text()
+    assert "<testsuites" in paths[2].read_text()
+    assert kcompat("compare", paths[0], paths[0]) == "nothing changed\n"
+
+
+def test_a_failure_is_the_exit_status():
+    said = kcompat("conform", "--target", f"{WRONG}:zeros", "--ops", "relu", "--level", "L1", status=1)
+    assert "relu-0:value" in said
+
+
+def test_expected_failures_are_none(tmp_path):
+    rows = tmp_path / "xfails.toml"
+    row = """
+        [[xfail]]
+        id = "exp-*:{}"
+        status = "fail"
+        reason = "zeros"
+        link = "https://example.org"
+        until = 2999-01-01
+    """
+    rows.write_text(row.format("value") + row.format("special"))
+    arguments = ["conform", "--target", f"{WRONG}:zeros", "--level", "L1", "--xfails", rows]
+    assert "exp-2:value" in kcompat(*arguments, "--id", "exp-*:*a*", status=1)  # of nothing, zeros are right
+    rows.write_text(row.format("nothing"))
+    assert "matches no check that was run" in kcompat(*arguments, "--id", "exp-0:value", status=1)
+
+
+def test_what_is_asked_wrongly_is_said_in_a_line():
+    said = kcompat("conform", "--ops", "foo*", status=1)
+    assert said == "kcompat: no check has a subject like 'foo*' at levels up to L5\n"
+    assert "there are relu-0:surface" in kcompat("case", "relu-0:nothing", status=1)
+
+
+def test_a_check_can_be_looked_at():
+    said = kcompat("case", "exp-0:value")
+    assert "clauses: exp.value" in said
+    assert "sigma" in said
+
+
+def test_a_reproducer_is_short_and_runs(tmp_path):
+    script = kcompat("repro", "exp-0:value", "--target", "numpy")
+    assert len(script.splitlines()) <= 15
+    (tmp_path / "repro.py").write_text(script)
+    done = subprocess.run([sys.executable, tmp_path / "repro.py"], capture_output=True, text=True, check=True)
+    assert "expected" in done.stdout
+
+
+def in_browser(path):
+    """The page after its script has run."""
+    command = [CHROMIUM, *HEADLESS, f"--user-data-dir={path.parent / 'profile'}", "--virtual-time-budget=4000"]
+    done = subprocess.run(
+        [*command, "--dump-dom", path.as_uri()], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(
+    CHROMIUM is None, reason="chromium is not installed: https://www.chromium.org/getting-involved/download-chromium/"
+)
+def test_the_page_works_in_a_browser(found, tmp_path):
+    click = "<script>document.querySelector('[data-cell^=\"exp@\"][data-cell*=zeros]').click();</script></body>"
+    text = page.render(found)
+    assert not re.search(r"(?:src|href)\s*=\s*[\"']?https?:", text), "the page needs no network"
+    path = tmp_path / "page.html"
+    path.write_text(text.replace("</body>", click))
+    dom = html.unescape(in_browser(path))
+    assert dom.count('data-cell="') == 3 * 4 - 4  # the target that broke has none
+    assert "4 rows" in dom
+    assert "no data" in dom
+    assert 'class="chosen"' in dom
+    detail = dom[dom.index('id="detail"') :]
+    assert "exp on kcompat.conformance.tests.wrong_targets:zeros" in detail
+    assert "0x" in detail
+    assert re.search(r"<pre[^>]*id=\"script\"[^>]*>.*import", detail, re.DOTALL)

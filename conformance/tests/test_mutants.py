@@ -1,0 +1,29 @@
+"""The suite is measured: it finds every planted bug, by a named check."""
+
+from collections import Counter
+
+import pytest
+
+from kcompat.conformance import mutation
+from kcompat.spec import OPS
+
+
+@pytest.fixture(scope="module")
+def fates():
+    return {(fate.op, fate.name): fate for fate in mutation.run()}
+
+
+@pytest.mark.parametrize("mutant", mutation.mutants(), ids=lambda mutant: f"{mutant.op}: {mutant.name}")
+def test_mutant_is_killed(fates, mutant):
+    fate = fates[mutant.op, mutant.name]
+    assert fate.killed_by, (
+        f"{mutant.op} with {mutant.name!r} passes all {fate.asked} checks: add the input that shows it"
+    )
+
+
+def test_there_are_enough_of_them():
+    """At least a hundred, five for every family that computes anything."""
+    families = Counter(OPS[mutant.op].family for mutant in mutation.mutants())
+    assert sum(families.values()) >= 100
+    lacking = {op.family for op in OPS.values()} - {family for family, n in families.items() if n >= 5}
+    assert not lacking, f"families with fewer than five mutants: {sorted(lacking)}"

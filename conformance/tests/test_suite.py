@@ -1,0 +1,220 @@
+"""The suite names every clause, says what became of every check, and can neither shrink nor skip unnoticed."""
+
+import dataclasses
+import datetime
+
+import pytest
+
+from kcompat.backend import load
+from kcompat.conformance import compare, junit, report, suite, xfails
+from kcompat.conformance.gate import Verdict
+from kcompat.conformance.runner import Result, run, run_one
+from kcompat.conformance.selection import Selection
+from kcompat.conformance.suite import Check
+from kcompat.conformance.target import InterpreterTarget, NotApplicable, Target, Unsupported
+
+ROW = {"id": "add-0:*", "status": "fail", "reason": "a reason", "link": "https://example.org/1", "until": "2999-01-01"}
+ALL = suite.checks()
+
+
+def numpy_target():
+    return InterpreterTarget(load("numpy"))
+
+
+def check(run, identifier="add-0:value"):
+    return Check(identifier, "L1", "value", "add", "arithmetic", ("add.value",), None, run)
+
+
+def raising(error):
+    def run(target):
+        raise error
+
+    return run
+
+
+def test_every_clause_is_named_by_a_check():
+    declared, missing = suite.coverage(ALL)
+    assert len(declared) > 3000
+    assert not missing, f"no check names {missing}: add samples that set these attributes, or give these tensors"
+
+
+def test_the_quick_selection_names_every_clause():
+    chosen = Selection(quick=True).checks()
+    assert not suite.coverage(chosen)[1]
+    assert len(chosen) < len(ALL) / 2
+
+
+def test_check_ids_are_unique():
+    assert len({c.id for c in ALL}) == len(ALL)
+
+
+def test_there_are_as_many_checks_as_the_manifest_asks_for():
+    counts = {level: sum(c.level == level for c in ALL) for level in suite.LEVELS}
+    for level, least in suite.MINIMUM.items():
+        assert least <= counts[level] <= 1.2 * least, f"{level}: put {counts[level]} into suite.MINIMUM"
+
+
+def test_a_pattern_without_a_match_is_refused():
+    with pytest.raises(LookupError, match=r"no check has a subject like 'foo\*'"):
+        Selection(ops=("foo*",)).checks()
+    assert {c.subject for c in Selection(ops=("relu", "matm*")).checks()} == {"relu", "matmul"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (lambda target: Verdict(), "pass"),
+        (lambda target: Verdict(z=8.1, message="off"), "fail"),
+        (raising(RuntimeError("broken")), "error"),
+        (raising(Unsupported("has none")), "unsupported"),
+        (raising(NotImplementedError("not yet")), "unsupported"),
+        (raising(NotApplicable("no compiler")), "skip"),
+    ],
+)
+def test_status(outcome, status):
+    assert run_one(numpy_target(), check(outcome)).status == status
+
+
+def test_a_check_that_takes_too_long_is_a_timeout():
+    def forever(target):
+        while True:
+            pass
+
+    assert run_one(numpy_target(), check(forever), timeout=0.05).status == "timeout"
+
+
+def expected(**changes):
+    return xfails.Row(**{**ROW, "until": datetime.date(2999, 1, 1), **changes})
+
+
+def test_an_expected_failure_is_an_xfail_and_keeps_its_link():
+    (result,) = run(numpy_target(), [check(lambda target: Verdict(z=9.0))], expected=[expected()])
+    assert (result.status, result.link) == ("xfail", "https://example.org/1")
+
+
+def test_an_unexpected_pass_fails():
+    (result,) = run(numpy_target(), [check(lambda target: Verdict())], expected=[expected()])
+    assert result.status == "xpass"
+    assert "take its row out" in result.message
+
+
+def test_a_failure_of_another_kind_stays_one():
+    (result,) = run(numpy_target(), [check(raising(RuntimeError("broken")))], expected=[expected()])
+    assert result.status == "error"
+
+
+def test_a_row_for_another_target_is_not_meant():
+    (result,) = run(numpy_target(), [check(lambda target: Verdict(z=9.0))], expected=[expected(target="torch")])
+    assert result.status == "fail"
+
+
+def toml(tmp_path, **changes):
+    row = {**ROW, **changes}
+    text = "[[xfail]]\n" + "\n".join(f'{name} = "{value}"' for name, value in row.items() if value is not None)
+    path = tmp_path / "xfails.toml"
+    path.write_text(text)
+    return path
+
+
+def test_rows_are_read_from_a_file(tmp_path):
+    (row,) = xfails.load(toml(tmp_path))
+    assert (row.id, row.target, row.until) == ("add-0:*", "*", datetime.date(2999, 1, 1))
+
+
+@pytest.mark.parametrize("name", xfails.FIELDS)
+def test_a_row_that_lacks_a_field_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=f"lacks \\['{name}'\\]"):
+        xfails.load(toml(tmp_path, **{name: None}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"until": "2020-01-01"}, "expired on 2020-01-01; look at https://example.org/1 again"),
+        ({"status": "flaky"}, "status is fail, error or timeout, got 'flaky'"),
+        ({"issue": "7"}, r"does not know \['issue'\]"),
+    ],
+)
+def test_a_row_that_says_nothing_valid_is_refused(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        xfails.load(toml(tmp_path, **changes))
+
+
+# Reports.
+
+
+def result(identifier, status="pass", z=1.0, **more):
+    fields = {f.name: "" for f in dataclasses.fields(Result)}
+    fields |= {"target": "numpy", "id": identifier, "level": "L1", "status": status, "z": z, "seconds": 0.5}
+    return {**fields, "count": 3, "unjudged": 0, "clauses": [], "worst": {}, **more}
+
+
+def document(*results, **target):
+    described = {"name": "numpy", "version": "2", "device": "cpu", "status": "complete", "message": "", "seconds": 1.0}
+    levels = report.summary(results)
+    described |= {"levels": levels, "granted": report.granted(levels), **target}
+    return {
+        "format": report.FORMAT,
+        "selection": Selection().as_json(),
+        "environment": report.environment(),
+        "checks": len(results),
+        "targets": [described],
+        "problems": [],
+        "results": list(results),
+    }
+
+
+def test_a_level_is_granted_where_nothing_failed():
+    passed = {"L0": {"pass": 2}, "L1": {"pass": 1, "unsupported": 4}, "L2": {"fail": 1, "pass": 8}, "L3": {"pass": 1}}
+    assert report.granted(passed) == "L1"
+    assert report.granted({"L0": {"unsupported": 9}}) == ""
+
+
+def test_a_report_survives_its_file(tmp_path):
+    found = document(result("add-0:value", "fail", "inf"))
+    report.write(found, tmp_path / "deep" / "report.json")
+    assert report.read(tmp_path / "deep" / "report.json") == found
+    assert report.z_of(found["results"][0]) == float("inf")
+
+
+def test_what_is_no_report_is_refused(tmp_path):
+    (tmp_path / "other.json").write_text("[]")
+    with pytest.raises(ValueError, match="is no report"):
+        report.read(tmp_path / "other.json")
+
+
+def test_failures_and_missing_data_are_problems():
+    assert not report.problems(document(result("add-0:value")))
+    assert report.problems(document(result("add-0:value", "fail", 9.0))) == ["numpy: 1 fail"]
+    broken = document(result("add-0:value"), status="no data", message="Segmentation fault")
+    assert report.problems(broken) == ["numpy: no data: Segmentation fault"]
+
+
+def test_comparison_says_what_got_worse_first():
+    old = document(result("a"), result("b", "fail", 9.0), result("c", z=1.5), result("gone"), result("same", z=0.2))
+    new = document(result("a", "fail", 20.0), result("b"), result("c", z=4.0), result("new"), result("same", z=0.9))
+    assert [str(change) for change in compare.compare(old, new)] == [
+        "- numpy a: pass (z 1) -> fail (z 20)",
+        "- numpy c: pass (z 1.5) -> pass (z 4)",
+        "- numpy gone: pass -> absent",
+        "+ numpy b: fail (z 9) -> pass (z 1)",
+        "+ numpy new: absent -> pass",
+    ]
+
+
+def test_junit_counts_what_failed():
+    text = junit.render(
+        document(result("a"), result("b", "fail", 9.0, message="off \x00 & <odd>"), result("c", "skip"))
+    )
+    assert 'tests="3" failures="1" errors="0" skipped="1"' in text
+    assert "off  &amp; &lt;odd&gt;" in text
+    assert 'errors="1"' in junit.render(document(status="no data", message="crashed"))
+
+
+def test_a_target_may_have_few_functions():
+    import numpy as np
+
+    target = Target("few", {"add": np.add}, asarray=lambda x: x, to_numpy=np.asarray)
+    found = {c.id: run_one(target, c).status for c in suite.checks("L2") if c.subject in ("add", "exp")}
+    assert found["add-0:value"] == "pass"
+    assert found["add-0:gradient"] == found["exp-0:value"] == "unsupported"
