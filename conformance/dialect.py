@@ -29,7 +29,7 @@ class Dialect:
 
 
 JAX_GRADIENT = "y, pull = jax.vjp(lambda {xs}: {f}, {xs})\ng = pull({ct})"
-TORCH_GRADIENT = "[x.requires_grad_() for x in ({xs},)]\ng = torch.autograd.grad({f}, ({xs},), {ct})"
+TORCH_GRADIENT = "for t in [{xs}]: t.requires_grad_()\ng = torch.autograd.grad({f}, [{xs}], {ct})"
 TENSORFLOW_GRADIENT = (
     "with tf.GradientTape() as tape:\n    tape.watch([{xs}])\n    y = {f}\ng = tape.gradient(y, [{xs}], {ct})"
 )

@@ -74,7 +74,8 @@ def write(target: targets.Target, check: suite.Check, profile: Profile) -> str:
     status, _, message = outcome(check, target)
     lines = [*target.dialect.prelude.split("\n"), *_inputs(target, check.case)]
     if status not in ("pass", "fail"):
-        return "\n".join([*lines, f"print({target.call(check.case)})", f"# {status}: {_line(message)}"])
+        tried = _gradient_code(target, check) if gradient and _answers(target, check.case) else []
+        return "\n".join([*lines, *(tried or [f"print({target.call(check.case)})"]), f"# {status}: {_line(message)}"])
     if check.kind == "refusal":
         return "\n".join([*lines, f"print({target.call(check.case)})", f"# {_line(message) or 'refused'}"])
     if check.kind in ("surface", "dtypes"):
@@ -131,24 +132,31 @@ def _values(target: targets.Target, check: suite.Check, profile: Profile) -> lis
     got = target.ask(questions.value, case)
     wanted = expected(case, questions.value, profile)
     i = _worst(wanted, got, profile)
-    several = len(got) > 1 or isinstance(_raw(target, case), (tuple, list))
+    several = len(got) > 1 or isinstance(target.ask(_raw, case), (tuple, list))
     lines = _judged(target, f"y[{i}]" if several else "y", wanted[i], got[i], profile)
     return [f"y = {target.call(case)}", *lines]
 
 
-def _raw(target: targets.Target, case: Any) -> Any:
-    def question(target: Any, case: Any) -> Any:
-        return target.function(case.op)(*questions.arguments(target, case), **case.sample.attrs)
-
-    return target.ask(question, case)
+def _raw(target: Any, case: Any) -> Any:
+    """The question of what the call gives, as it is."""
+    return target.function(case.op)(*questions.arguments(target, case), **case.sample.attrs)
 
 
-def _gradients(target: targets.Target, check: suite.Check, profile: Profile) -> list[str]:
+def _answers(target: targets.Target, case: Any) -> bool:
+    """Whether the call itself goes well."""
+    try:
+        target.ask(_raw, case)
+    except Exception:
+        return False
+    return True
+
+
+def _gradient_code(target: targets.Target, check: suite.Check) -> list[str]:
+    """Lines that make the tuple `g` of gradients, with the cotangents of the check."""
     assert target.dialect is not None
-    case, question = check.case, GRADIENTS[check.kind]
-    ones = question is questions.gradient_of_sum
+    case, ones = check.case, GRADIENTS[check.kind] is questions.gradient_of_sum
     names = dialect.names_of(case)
-    y = _raw(target, case)
+    y = target.ask(_raw, case)
     parts = y if isinstance(y, (tuple, list)) else [y]
     dtypes = [target.to_numpy(part).dtype for part in parts]
     floats = [i for i, dtype in enumerate(dtypes) if dtype.kind == "f" or dtype.name == "bfloat16"]
@@ -164,11 +172,14 @@ def _gradients(target: targets.Target, check: suite.Check, profile: Profile) -> 
         call = f"({call})[{floats[0]}]" if len(floats) == 1 else f"tuple({call})"
     ct = codes[0] if len(floats) == 1 else f"({', '.join(codes)})"
     xs = ", ".join(names[i] for i in case.floats)
-    got = target.ask(questions.gradient if not ones else question, case)
-    wanted = expected(case, question, profile)
+    return target.dialect.gradient.format(f=call, xs=xs, ct=ct).split("\n")
+
+
+def _gradients(target: targets.Target, check: suite.Check, profile: Profile) -> list[str]:
+    case, question = check.case, GRADIENTS[check.kind]
+    got, wanted = target.ask(question, case), expected(case, question, profile)
     i = _worst(wanted, got, profile)
-    code = target.dialect.gradient.format(f=call, xs=xs, ct=ct).split("\n")
-    return [*code, *_judged(target, f"g[{i}]", wanted[i], got[i], profile)]
+    return [*_gradient_code(target, check), *_judged(target, f"g[{i}]", wanted[i], got[i], profile)]
 
 
 def _worst(wanted: Any, got: Any, profile: Profile) -> int:
