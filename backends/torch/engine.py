@@ -12,6 +12,7 @@ import torch
 
 from kcompat import tree
 from kcompat.active import use
+from kcompat.backends.numpy.dtypes import BFLOAT16
 from kcompat.backends.torch.dtypes import NAMES, TORCH
 from kcompat.engine import Engine, check_numbers, default_dtype
 from kcompat.gradients import check_scalar, differentiated, split_aux
@@ -123,6 +124,8 @@ class TorchEngine(Engine):
         """See `Engine.to_numpy`."""
         if not isinstance(x, torch.Tensor):
             return np.asarray(x)
+        if x.dtype is torch.bfloat16 and BFLOAT16 is not None:  # by its bits: torch writes no such array
+            return x.detach().contiguous().view(torch.int16).numpy(force=True).view(BFLOAT16)
         return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)
 
     def is_tensor(self, x: Any) -> bool:
