@@ -3,7 +3,7 @@
 import torch
 
 from kcompat.backend import load
-from kcompat.backends.torch.declared import declared
+from kcompat.backends.torch.declared import by_body, declared
 from kcompat.backends.torch.dtypes import TORCH
 from kcompat.spec import _rules as rules
 from kcompat.spec import float_type, is_float
@@ -12,7 +12,9 @@ from kcompat.spec.bits import nextafter_by_bits
 __all__ = [
     "arctan",
     "arctan2",
+    "cbrt",
     "copy",
+    "cosh",
     "exp2",
     "fmod",
     "gcd",
@@ -20,6 +22,7 @@ __all__ = [
     "log2",
     "log10",
     "nextafter",
+    "sinh",
     "tan",
     "view",
 ]
@@ -42,6 +45,7 @@ def _floating(f):
 
 arctan, tan = _floating(torch.arctan), _floating(torch.tan)  # torch.cosh overflows where cosh does not yet
 exp2, log2, log10 = map(_floating, (torch.exp2, torch.log2, torch.log10))
+cbrt, cosh, sinh = map(by_body, ("cbrt", "cosh", "sinh"))  # second derivatives of the bodies lose digits at the extremes
 
 
 _arctan2 = declared(torch.arctan2)  # torch's gradient is 0 where x1 ** 2 + x2 ** 2 overflows or vanishes

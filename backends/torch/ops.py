@@ -25,7 +25,9 @@ from kcompat.backends.torch.dtypes import (
 from kcompat.backends.torch.elementwise import (
     arctan,
     arctan2,
+    cbrt,
     copy,
+    cosh,
     exp2,
     fmod,
     gcd,
@@ -33,6 +35,7 @@ from kcompat.backends.torch.elementwise import (
     log2,
     log10,
     nextafter,
+    sinh,
     tan,
     view,
 )
@@ -87,7 +90,9 @@ __all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad
 __all__ += [
     "arctan",
     "arctan2",
+    "cbrt",
     "copy",
+    "cosh",
     "exp2",
     "fmod",
     "gcd",
@@ -95,6 +100,7 @@ __all__ += [
     "log2",
     "log10",
     "nextafter",
+    "sinh",
     "tan",
     "view",
 ]
