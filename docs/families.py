@@ -15,7 +15,13 @@ GROUPS = {
     "Images": "image resizing sampling",
     "Random draws and updates": "random update",
 }
-TITLES = {"nan_reduction": "Reductions without NaN", "lu": "LU factors", "ctc": "CTC"}
+TITLES = {
+    "ctc": "CTC",
+    "linalg": "Systems and inverses",
+    "lu": "LU factors",
+    "matrix": "Matrix products",
+    "nan_reduction": "Reductions without NaN",
+}
 ALL = sorted({op.family for op in OPS.values()})
 
 

@@ -13,7 +13,7 @@ import names
 import support
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
-from tables import call, code, python, table
+from tables import call, code, python, shown, table
 
 from kcompat import ops
 from kcompat.conformance import suite
@@ -156,7 +156,7 @@ def kink_cells(kink: Kink) -> list[str]:
 
 def special_cells(special: Special) -> list[str]:
     """Input and result."""
-    return [call(special.args, special.attrs), code(repr(special.result))]
+    return [call(special.args, special.attrs), code(shown(special.result))]
 
 
 def refusal_cells(refusal: Refusal) -> list[str]:

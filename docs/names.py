@@ -34,16 +34,18 @@ def page() -> str:
         "not here yet, with the reason.",
         "## Not here yet",
         table(["name", "reason"], _absent()),
+        "These parameters are not taken; giving one is a `TypeError`.",
+        table(["name", "parameters"], _lacking()),
         "## All names",
         "An op is declared in its *family* and runs *native* or *composed* on each backend, as in the "
         "[support matrix](support.md). A *function* is no op: it takes or gives what is no tensor, and is written "
-        "once for all backends. *Lacks* names parameters of Keras's that are not taken; giving one is a `TypeError`.",
+        "once for all backends.",
         support.absent(),
     ]
     for module in MODULES:
-        head = ["name", "family", *support.own(), "lacks"]
+        head = ["name", "family", *support.own()]
         parts += [f"### keras.{module}", table(head, (_row(module, name) for name in RECORD["names"][module]))]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _here(module: str) -> list[str]:
@@ -56,23 +58,25 @@ def _absent() -> Iterator[list[str]]:
             yield [code(f"{module}.{name}"), reason]
 
 
+def _lacking() -> Iterator[list[str]]:
+    for module in MODULES:
+        for name in _here(module):
+            taken = inspect.signature(getattr(MODULES[module], name)).parameters
+            lacking = [p for p in RECORD["names"][module][name].split() if p not in taken and p != "kwargs"]
+            if lacking:
+                yield [code(f"{module}.{name}"), ", ".join(map(code, lacking))]
+
+
 def _row(module: str, name: str) -> list[str]:
     """Where a name is found, and how it runs."""
     if name in NOT_YET[module]:
-        return [name, "not yet", *("" for _ in support.own()), ""]
-    function = getattr(MODULES[module], name)
-    parameters = inspect.signature(function).parameters
-    lacks = [code(p) for p in RECORD["names"][module][name].split() if p not in parameters and p != "kwargs"]
+        return [name, "not yet", *("" for _ in support.own())]
     if name not in OPS:
-        return [f"[{name}](ops.md#{_anchor(function)})", "function", *("" for _ in support.own()), ", ".join(lacks)]
-    op = OPS[name]
-    family = f"ops/{op.family}.md"
-    return [
-        f"[{name}]({family}#{name})",
-        f"[{op.family}]({family})",
-        *support.cells(OPS[op.alias_of or name]),
-        ", ".join(lacks),
-    ]
+        anchor = _anchor(getattr(MODULES[module], name))
+        return [f"[{name}](ops.md#{anchor})", "function", *("" for _ in support.own())]
+    op = OPS[OPS[name].alias_of or name]
+    page = f"ops/{op.family}.md"
+    return [f"[{name}]({page}#{name})", f"[{op.family}]({page})", *support.cells(op)]
 
 
 def _anchor(function: Any) -> str:

@@ -51,7 +51,7 @@ def page() -> str:
         absent(),
         table(["op", "declared", *own()], [*rows, ["", "", *map(_summary, own().values())]]),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def declared(op: Op) -> str:

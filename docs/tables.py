@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
+FITS = 6
+"""How many elements of an array a cell shows."""
+
 
 def python(source: str) -> str:
     """A code block."""
@@ -24,7 +29,17 @@ def code(text: str) -> str:
 
 def call(args: Sequence[Any], attrs: dict[str, Any]) -> str:
     """Arguments, as code."""
-    return code(", ".join([*map(repr, args), *(f"{name}={value!r}" for name, value in attrs.items())]))
+    given = [*map(shown, args), *(f"{name}={shown(value)}" for name, value in attrs.items())]
+    return code(", ".join(given)) if given else "no tensors"
+
+
+def shown(x: Any) -> str:
+    """A value; of an array that does not fit into a cell, the dtype and the shape."""
+    if isinstance(x, np.generic):
+        return repr(x.item())
+    if not isinstance(x, np.ndarray):
+        return f"({', '.join(map(shown, x))})" if isinstance(x, tuple) and len(x) > 1 else repr(x)
+    return repr(x.tolist()) if x.size <= FITS else f"{x.dtype}{list(x.shape)}"
 
 
 def styled(how: str) -> str:
