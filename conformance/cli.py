@@ -80,6 +80,8 @@ def run_conform(options: argparse.Namespace) -> None:
         timeout=options.timeout,
     )
     targets = [*options.backend, *options.target] or ["numpy"]
+    with told_plainly():
+        selection.checks()  # before a bar is drawn
     with told_plainly(), display.progress(targets) as on_progress:
         found = conform.conform(targets, selection, options.jobs, on_progress)
     display.show(found)

@@ -19,6 +19,8 @@ from kcompat.conformance.runner import BAD
 from kcompat.conformance.suite import LEVELS, checks
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console = Console(highlight=False, width=140)
 SHOWN = 20
 
 
@@ -34,13 +36,14 @@ def progress(targets: Sequence[str]) -> Iterator[Callable[[str, int, int], None]
 def show(found: dict[str, Any]) -> None:
     """A row a target with its counts by level, the worst z, and what failed."""
     table = Table(title=f"kcompat conform, profile {found['selection']['profile']}, {found['checks']} checks a target")
-    for name in ("target", *LEVELS, "worst z", "z <= 4", "granted", "seconds"):
-        table.add_column(name, justify="left" if name == "target" else "right")
+    levels = [level for level in LEVELS if any(level in target["levels"] for target in found["targets"])]
+    for name in ("target", *levels, "worst z", "z <= 4", "granted", "seconds"):
+        table.add_column(name, justify="left" if name == "target" else "right", no_wrap=True)
     for target in found["targets"]:
         mine = [r for r in found["results"] if r["target"] == target["name"]]
         z = np.array([report.z_of(r) for r in mine if r["status"] in ("pass", "fail")])
         z = z[~np.isnan(z)]
-        cells = [_counts(target["levels"].get(level, {})) for level in LEVELS]
+        cells = [_counts(target["levels"].get(level, {})) for level in levels]
         worst, share = (f"{z.max():.3g}", f"{np.mean(z <= 4):.1%}") if z.size else ("", "")
         granted = target["granted"] or ("-" if target["status"] == "complete" else "[red]no data[/red]")
         table.add_row(

@@ -56,4 +56,4 @@ class Selection:
 
     def as_json(self) -> dict[str, object]:
         """As a dict that JSON can hold."""
-        return dataclasses.asdict(self)
+        return {name: list(x) if isinstance(x, tuple) else x for name, x in dataclasses.asdict(self).items()}

@@ -27,7 +27,7 @@ from kcompat.conformance.target import Target
 from kcompat.spec import OPS, Op, Sample
 
 LEVELS = ("L0", "L1", "L2", "L2s", "L3", "L4", "L5")
-MINIMUM = {"L0": 1300, "L1": 1500, "L2": 1000, "L2s": 40, "L3": 130, "L4": 9, "L5": 15}
+MINIMUM = {"L0": 3000, "L1": 3200, "L2": 1900, "L2s": 75, "L3": 220, "L4": 9, "L5": 17}
 """The manifest: how many checks a whole run has at least."""
 
 
@@ -154,7 +154,8 @@ def of_op(op: Op, profile: Profile) -> Iterator[Check]:
     yield judged(cases[0], "L1", "compiled-value", probes.compiled_value, value)
     for i, refusal in enumerate(op.refusals):
         refused = Case(op, f"refusal-{i}", Sample(refusal.args, refusal.attrs), profile.dtype)
-        yield check(refused, "L0", "refusal", partial(probes.refuses, refusal, refused), [f"{op.name}.refusal.{i}"])
+        named = [f"{op.name}.refusal.{i}", *(f"{op.name}.attribute.{name}" for name in refusal.attrs)]
+        yield check(refused, "L0", "refusal", partial(probes.refuses, refusal, refused), named)
     for i, (case, point) in enumerate(questions.points_of(op, "specials", profile.dtype)):
         yield check(case, "L1", "special", partial(probes.special, point, case), [f"{op.name}.special.{i}"])
     for case in cases:

@@ -144,6 +144,7 @@ def _spoken(rng):
         Refusal((np.ones((2, 3, 4)), np.ones(3, "int32"))),
         Refusal((np.ones((2, 3, 4)), np.ones(2, "int32")), attrs={"strategy": "beam_search"}),
         Refusal((np.ones((2, 3, 4)), np.ones(2, "int32")), attrs={"strategy": "best"}),
+        Refusal((np.ones((2, 3, 4)), np.ones(2, "int32")), attrs={"top_paths": 2}),
     ),
 )
 def ctc_decode(
@@ -153,11 +154,13 @@ def ctc_decode(
 
     Shapes: inputs `(batch, time, classes)`, sequence_lengths `(batch,)`; the labels are int32, `(1, batch, time)`, -1
     after the last; the scores `(batch, 1)`. Repeated classes count once with `merge_repeated`, and the blank,
-    `mask_index` (None: the last class), not at all. `beam_width` and `top_paths` bear on beam search alone.
-    Raises ValueError for another strategy than "greedy": beam search is not supported.
+    `mask_index` (None: the last class), not at all. `beam_width` bears on beam search alone.
+    Raises ValueError for another strategy than "greedy", and for several paths: beam search is not supported.
     """
     if strategy != "greedy":
         raise ValueError(f"ctc_decode: strategy is 'greedy', got {strategy!r}; beam search is not supported")
+    if top_paths != 1:
+        raise ValueError(f"ctc_decode: greedy decoding finds one path, top_paths is 1, got {top_paths!r}")
     if len(inputs.shape) != 3:
         raise ValueError(f"ctc_decode: inputs are (batch, time, classes), got {tuple(inputs.shape)}")
     batch, times, classes = inputs.shape

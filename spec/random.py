@@ -56,10 +56,14 @@ def threefry2x32(B, k0, k1, x0, x1):
     return x0, x1
 
 
-def _keys(**attrs):
+def _keys(*, wide=None, **attrs):
+    """Keys for tensors of several ranks; with `wide`, one of that dtype."""
+
     def make(rng):
         for shape in [(7,), (2, 3), (), (0,)]:
             yield Sample((rng.integers(-(2**31), 2**31, (3,)).astype("int32"),), {"shape": shape, **attrs})
+        if wide:
+            yield Sample((np.array([1, 2, 3], "int32"),), {"shape": (3,), "dtype": wide, **attrs})
 
     return make
 
@@ -86,7 +90,7 @@ def _unit(B, bits):
     return B.cast(shift_right_logical(B, bits, 8), dtype="float32") * 2.0**-24
 
 
-@draw(samples=_keys(minval=-1.0, maxval=2.5))
+@draw(samples=_keys(wide="float64", minval=-1.0, maxval=2.5))
 def random_uniform(B, key, *, shape, minval=0.0, maxval=1.0, dtype=None):
     """Uniform in [minval, maxval), from 24 bits an element; rounding may reach `maxval`."""
     unit = _unit(B, B.random_bits(key, shape=shape))
@@ -104,7 +108,7 @@ def scale_and_shift(B, x, *, factor, offset):
     return x * factor + offset
 
 
-@draw(samples=_keys(mean=1.0, stddev=2.0))
+@draw(samples=_keys(wide="float64", mean=1.0, stddev=2.0))
 def random_normal(B, key, *, shape, mean=0.0, stddev=1.0, dtype=None):
     """Normal, by Box & Muller (1958), within 5.8 standard deviations."""
     bits = B.random_bits(key, shape=(2, *shape))
@@ -114,7 +118,7 @@ def random_normal(B, key, *, shape, mean=0.0, stddev=1.0, dtype=None):
     return B.cast(unit * stddev + mean, dtype=dtype or floatx())
 
 
-@draw(samples=_keys(mean=1.0, stddev=2.0))
+@draw(samples=_keys(wide="float64", mean=1.0, stddev=2.0))
 def random_truncated_normal(B, key, *, shape, mean=0.0, stddev=1.0, dtype=None):
     """Normal, within two standard deviations, by the inverse of its distribution."""
     centered = _unit(B, B.random_bits(key, shape=shape)) * 2.0 - (1.0 - 2.0**-24)
@@ -122,7 +126,7 @@ def random_truncated_normal(B, key, *, shape, mean=0.0, stddev=1.0, dtype=None):
     return B.cast(B.clip(unit, -2.0, 2.0) * stddev + mean, dtype=dtype or floatx())
 
 
-@draw(samples=_keys(minval=-3, maxval=1000))
+@draw(samples=_keys(wide="int64", minval=-3, maxval=1000))
 def random_integers(B, key, *, shape, minval, maxval, dtype="int32"):
     """Integers in [minval, maxval): the high word of the 64-bit product of 32 bits and the range (Lemire, 2019)."""
     size = maxval - minval

@@ -45,7 +45,7 @@ def _floating(f):
 
 arctan, tan = _floating(torch.arctan), _floating(torch.tan)  # torch.cosh overflows where cosh does not yet
 exp2, log2, log10 = map(_floating, (torch.exp2, torch.log2, torch.log10))
-cbrt, cosh, sinh = map(by_body, ("cbrt", "cosh", "sinh"))  # second derivatives of the bodies lose digits at the extremes
+cbrt, cosh, sinh = map(by_body, ("cbrt", "cosh", "sinh"))  # the bodies' second derivatives lose digits
 
 
 _arctan2 = declared(torch.arctan2)  # torch's gradient is 0 where x1 ** 2 + x2 ** 2 overflows or vanishes
