@@ -121,8 +121,8 @@ def in_dtype(case: Case, dtype: str) -> Case:
 
 
 def with_args(case: Case, args: Iterable[Any]) -> Case:
-    """The same case with other arguments."""
-    return replace(case, sample=replace(case.sample, args=tuple(args)))
+    """The case with other arguments, under an id of its own: what is expected of the first is not expected of it."""
+    return replace(case, index=f"{case.index}".rstrip("*") + "*", sample=replace(case.sample, args=tuple(args)))
 
 
 def arguments(target: Any, case: Case) -> list[Any]:

@@ -90,6 +90,12 @@ def test_script_shows_the_failure_with_keras_alone():
     assert got.removeprefix("got").split() != expected.split("within")[0].split()
 
 
+def test_a_case_made_smaller_has_expectations_of_its_own():
+    check = next(check for check in suite.checks() if check.id == "moments-1:value")
+    smaller = questions.with_args(check.case, (np.ones((1, 3)),))
+    assert smaller.id != check.case.id, "what is kept on disk under an id is not asked of other arguments"
+
+
 def test_check_that_is_not_there_is_named():
     with pytest.raises(LookupError, match="no-such-check"):
         repro.script("numpy", "no-such-check")
