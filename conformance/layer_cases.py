@@ -13,7 +13,7 @@ import numpy as np
 from kcompat import layers
 from kcompat.active import use
 from kcompat.conformance.questions import Arrays
-from kcompat.conformance.target import InterpreterTarget, Target, Unsupported
+from kcompat.conformance.target import Target, Unsupported
 from kcompat.spec import floatx, set_floatx
 from kcompat.variable import bind
 
@@ -81,11 +81,10 @@ def in_floatx(dtype: str) -> Iterator[str]:
         set_floatx(before)
 
 
-def forward(target: Any, case: LayerCase, dtype: str = "") -> Arrays:
+def forward(target: Any, case: LayerCase) -> Arrays:
     """What the layer gives; while training also the weights that it changed itself."""
-    target = running_on(target)
-    B = target.interpreter
-    with use(B), in_floatx(dtype or case.dtype):
+    B = running_on(target)
+    with use(B), in_floatx(case.dtype):
         layer = case.layer()
         with bind({}) as scope:
             found = layer(B.engine.asarray(case.inputs()), training=case.training)
@@ -94,12 +93,11 @@ def forward(target: Any, case: LayerCase, dtype: str = "") -> Arrays:
         return tuple(map(target.result, (*outputs, *changed)))
 
 
-def running_on(target: Any) -> Any:
-    """The target, if layers can be run on it; that of an interpreter."""
-    target = target if isinstance(target, Target) else InterpreterTarget(target)
+def running_on(target: Target) -> Any:
+    """The interpreter of a target; raises `Unsupported` if layers of ours cannot be run on it."""
     if target.interpreter is None:
         raise Unsupported(f"{target.name} is no backend of kcompat: no layer of ours runs on it")
-    return target
+    return target.interpreter
 
 
 def _images(

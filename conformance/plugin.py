@@ -46,13 +46,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "registered" in metafunc.fixturenames:
         ids = [name if _load_error(name) is None else f"{name}-not-installed" for name in names]
         metafunc.parametrize("registered", names, ids=ids)
-    if "check" in metafunc.fixturenames:
+    if {"target", "check"} <= set(metafunc.fixturenames):
         level, profile = (metafunc.config.getoption(f"--{option}") for option in ("level", "profile"))
+        targets = metafunc.config.getoption("--target") or installed
         metafunc.parametrize("check", suite.checks(level, PROFILES[profile]), ids=str)
-    if "target" in metafunc.fixturenames:
-        metafunc.parametrize(
-            "target", metafunc.config.getoption("--target") or installed, indirect=True, scope="session"
-        )
+        metafunc.parametrize("target", targets, indirect=True, scope="session")
 
 
 def _asked(config: pytest.Config) -> list[str]:

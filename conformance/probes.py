@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from kcompat import shapes
+from kcompat.backend import load
 from kcompat.conformance import questions, training_cases
 from kcompat.conformance.gate import Verdict, judge
 from kcompat.conformance.precision import Profile, unit_roundoff
 from kcompat.conformance.questions import Case, Question
-from kcompat.conformance.target import NotApplicable, Target, Unsupported
+from kcompat.conformance.target import InterpreterTarget, NotApplicable, Target, Unsupported
 from kcompat.spec import FLOATS, Refusal, TensorSpec
 
 
@@ -139,6 +141,23 @@ def admissible(point: Any, case: Case, target: Target) -> Verdict:
 
 def _declared(point: Any, case: Case) -> list[Any]:
     return [point.gradients[i] for i in case.floats]
+
+
+def bits(case: Case, target: Target) -> Verdict:
+    """Draws have the bits of the NumPy backend, compiled too."""
+    wanted = numpy_target().ask(questions.value, case)
+    asked = [questions.value, *([questions.compiled_value] if target.compile else [])]
+    for question in asked:
+        got = target.ask(question, case)
+        if any(y.dtype != x.dtype or y.tobytes() != x.tobytes() for x, y in zip(wanted, got, strict=True)):
+            return wrong(case, f"the same key gives other bits than on NumPy ({question.__name__})")
+    return Verdict(count=sum(y.size for y in wanted))
+
+
+@functools.cache
+def numpy_target() -> InterpreterTarget:
+    """NumPy's backend, whose draws are those of the known-answer tests."""
+    return InterpreterTarget(load("numpy"))
 
 
 def repeats(case: Any, target: Target) -> Verdict:

@@ -74,11 +74,10 @@ class LossCase:
         return truth.astype("int32" if truth.dtype.kind == "i" else "float32"), prediction.astype("float32"), weight
 
 
-def loss_value(target: Any, case: LossCase, dtype: str = "") -> Arrays:
+def loss_value(target: Any, case: LossCase) -> Arrays:
     """The weighted, reduced loss."""
-    target = running_on(target)
-    B = target.interpreter
-    with use(B), in_floatx(dtype or case.dtype) as floatx:
+    B = running_on(target)
+    with use(B), in_floatx(case.dtype) as floatx:
         arrays = [x if x is None or x.dtype.kind == "i" else x.astype(floatx) for x in case.arrays()]
         tensors = [None if x is None else B.engine.asarray(x) for x in arrays]
         return (target.result(getattr(losses, case.name)(**case.arguments)(*tensors)),)
@@ -206,12 +205,11 @@ class OptimizerCase:
         return [flat[:6].reshape(3, 2), flat[6:]]
 
 
-def optimizer_steps(target: Any, case: OptimizerCase, dtype: str = "") -> Arrays:
+def optimizer_steps(target: Any, case: OptimizerCase) -> Arrays:
     """The parameters after each step."""
-    target = running_on(target)
-    B = target.interpreter
+    B = running_on(target)
     found = []
-    with use(B), in_floatx(dtype or case.dtype) as floatx, bind({}):
+    with use(B), in_floatx(case.dtype) as floatx, bind({}):
         optimizer = getattr(optimizers, case.name)(**case.arguments)
         variables = [Variable(p.astype(floatx), name=f"p{i}") for i, p in enumerate(case.parameters())]
         for step in range(STEPS):

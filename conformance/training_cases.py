@@ -13,8 +13,7 @@ import numpy as np
 
 import kcompat
 from kcompat import losses
-from kcompat.conformance.layer_cases import in_floatx
-from kcompat.conformance.target import Unsupported
+from kcompat.conformance.layer_cases import in_floatx, running_on
 
 SAMPLES, BATCH = 48, 16
 
@@ -57,9 +56,7 @@ class TrainingCase:
 
 def trajectory(target: Any, case: TrainingCase) -> tuple[Any, ...]:
     """The running mean of the loss after each step, then the last weights."""
-    B = target.interpreter
-    if B is None:
-        raise Unsupported(f"{target.name} has no interpreter to train on")
+    B = running_on(target)
     with in_floatx(case.dtype):
         model = first(case)
         program = B.engine.compile(B, model.train_step, model._store.state())

@@ -1,5 +1,6 @@
 """Finding, loading and choosing backends."""
 
+import inspect
 import subprocess
 import sys
 import threading
@@ -159,3 +160,24 @@ def test_missing_primitive_raises_its_name_on_call():
     assert half.support["matmul"] == "missing"
     with pytest.raises(NotImplementedError, match=r"'half'.*'matmul'.*ops module"):
         half.matmul(np.ones((2, 2)), np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_native_signature_is_the_declared_one(backend, name):
+    """Tensors are positional; attributes are keywords with the declared names and defaults."""
+    if backend.support[name] != "native":
+        return  # a body has the signature that it declares
+    op = OPS[name]
+    try:
+        native = inspect.signature(getattr(backend, name))
+    except ValueError:  # some functions written in C have none
+        assert not op.attributes, f"{name}: wrap the function so that it has the signature {op.signature}"
+        return
+    required = [p for p in op.tensors if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+    attributes = {p.name: p.default for p in op.attributes}
+    native.bind(*required, **attributes)
+    native.bind(*op.tensors, **attributes)
+    if attributes:
+        keywords = list(native.parameters.values())[len(op.tensors) :]
+        found = {p.name: p.default for p in keywords if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+        assert found == attributes, f"{name}: attributes are {found}, the spec declares {attributes}"
