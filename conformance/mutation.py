@@ -136,8 +136,7 @@ def bent(mutant: Mutant) -> Iterator[InterpreterTarget]:
         changed = dataclasses.replace(op, body=mutant.body, rule=None, vjp=None)
     if mutant.vjp is not None:
         changed = dataclasses.replace(op, vjp=mutant.vjp)
-    if expectations.oracle.cache_info().currsize == 0:
-        raise RuntimeError("the oracle is made before an op is bent: run the honest op first")
+    expectations.oracle()  # of the honest ops, also where all that it says so far came from the disk
     OPS[op.name] = changed
     try:
         target = InterpreterTarget(Interpreter("mutant", native, numpy.engine))

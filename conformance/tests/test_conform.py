@@ -75,6 +75,12 @@ def test_a_failure_is_the_exit_status():
     assert "relu-0:value" in said
 
 
+def test_results_bear_the_name_that_was_asked_for(tmp_path):
+    asked, path = "kcompat.conformance.adapters.example:target", tmp_path / "report.json"
+    kcompat("conform", "--target", asked, "--id", "exp-0:value", "--report", path)
+    assert {result["target"] for result in json.loads(path.read_text())["results"]} == {asked}
+
+
 def test_expected_failures_are_none(tmp_path):
     rows = tmp_path / "xfails.toml"
     row = """
