@@ -85,11 +85,11 @@ def run_conform(options: argparse.Namespace) -> None:
     with told_plainly(), display.progress(targets) as on_progress:
         found = conform.conform(targets, selection, options.jobs, on_progress)
     display.show(found)
+    if options.report:
+        report.write(found, options.report)
     for path, render in ((options.html, page.render), (options.junit, junit.render)):
         if path:
             report.write_text(render(found), path)
-    if options.report:
-        report.write(found, options.report)
     if report.problems(found):
         sys.exit(1)
 

@@ -14,7 +14,7 @@ from kcompat.conformance.runner import BAD
 
 Cell = dict[str, Any]
 SCRIPTS = 400
-"""How many failing cells of a target get a script of their own; each takes a few milliseconds."""
+"""How many failing cells of a target get a script of their own."""
 
 
 def render(report: dict[str, Any]) -> str:
@@ -38,7 +38,7 @@ def cells(report: dict[str, Any]) -> list[Cell]:
     for result in report["results"]:
         key = tuple(result[name] for name in ("family", "subject", "target", "level", "dtype"))
         grouped.setdefault(key, []).append(result)
-    profile, scripts = report["selection"]["profile"], dict.fromkeys((t["name"] for t in report["targets"]), SCRIPTS)
+    failing: dict[str, list[Cell]] = {}
     found = []
     for (family, subject, target, level, dtype), results in grouped.items():
         statuses: dict[str, int] = {}
@@ -47,10 +47,11 @@ def cells(report: dict[str, Any]) -> list[Cell]:
         worst = max(results, key=_badness)
         cell = {"family": family, "subject": subject, "target": target, "level": level, "dtype": dtype}
         cell |= {"statuses": statuses, "worst": _shown(worst)}
-        if worst["status"] in BAD and scripts[target] > 0:
-            scripts[target] -= 1
-            cell["script"] = _script(target, worst["id"], profile)
+        if worst["status"] in BAD:
+            failing.setdefault(target, []).append(cell)
         found.append(cell)
+    for target, bad in failing.items():
+        _add_scripts(target, bad[:SCRIPTS], report["selection"]["profile"])
     return found
 
 
@@ -65,8 +66,11 @@ def _shown(result: dict[str, Any]) -> dict[str, Any]:
     return {name: result[name] for name in names if result[name]}
 
 
-def _script(target: str, identifier: str, profile: str) -> str:
+def _add_scripts(target: str, bad: list[Cell], profile: str) -> None:
+    """What reproduces the worst of each cell."""
     try:
-        return repro.script(target, identifier, profile)
-    except Exception as error:  # a page without a script is better than none
-        return f"# no script: {error}"
+        scripts = repro.scripts(target, (cell["worst"]["id"] for cell in bad), profile)
+    except LookupError as error:  # a report of another version; a page without a script is better than none
+        scripts = {cell["worst"]["id"]: f"# no script: {error}" for cell in bad}
+    for cell in bad:
+        cell["script"] = scripts[cell["worst"]["id"]]

@@ -24,6 +24,8 @@ from kcompat.conformance.precision import PROFILES, Profile
 from kcompat.conformance.shrink import outcome, shrunk
 from kcompat.spec import FLOATS, Op
 
+SECONDS = 60.0
+"""How long all inputs of a page may take to be made smaller."""
 GRADIENTS = {
     "gradient": questions.gradient,
     "eager-gradient": questions.gradient,
@@ -38,30 +40,49 @@ def script(target: str, check: str, profile: str = "fp32") -> str:
 
 
 def scripts(target: str, checks: Iterable[str], profile: str = "fp32") -> dict[str, str]:
-    """Scripts for several checks, written in one process of their own: a library may be there once in each."""
-    asked = list(checks)
+    """Scripts for several checks, written in one process of their own: a library may be there once in each.
+
+    Where the process dies of a check, another one goes on behind it.
+    """
+    waiting, found = list(checks), dict[str, str]()
     known = {check.id for check in suite.checks(profile=PROFILES[profile])}
-    unknown = [check for check in asked if check not in known]
+    unknown = [check for check in waiting if check not in known]
     if unknown:
         raise LookupError(f"there is no check {unknown[0]!r}; `kcompat conform --report` writes the ids of all")
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder, "scripts.json")
-        command = [sys.executable, "-m", __name__, target, profile, str(out)]
-        done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"no script could be written for {target}:\n{done.stderr[-2000:]}")
-        found: dict[str, str] = json.loads(out.read_text())
+    while waiting:
+        written, said = _written(target, waiting, profile)
+        found |= written
+        deadly, waiting = waiting[len(written) : len(written) + 1], waiting[len(written) + 1 :]
+        found |= dict.fromkeys(deadly if written else [*deadly, *waiting], f"# no script: {said}")
+        waiting = waiting if written else []
     return found
 
 
+def _written(target: str, checks: list[str], profile: str) -> tuple[dict[str, str], str]:
+    """The scripts that a process wrote before it ended, and what it said last."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "scripts.jsonl")
+        command = [sys.executable, "-m", __name__, target, profile, str(out)]
+        done = subprocess.run(command, input=json.dumps(checks), capture_output=True, text=True, check=False)
+        lines = out.read_text().splitlines() if out.exists() else []
+    return dict(map(json.loads, lines)), (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+
+
 def main(target: str, profile: str, out: str) -> None:
-    """Write the scripts for the ids on the standard input."""
-    asked, wanted = targets.load(target), set(json.loads(sys.stdin.read()))
-    found = [check for check in suite.checks(profile=PROFILES[profile]) if check.id in wanted]
-    Path(out).write_text(json.dumps({check.id: write(asked, check, PROFILES[profile]) for check in found}))
+    """Write the scripts for the ids on the standard input, a line each; many have less time to be made short."""
+    asked, wanted = targets.load(target), json.loads(sys.stdin.read())
+    known = {check.id: check for check in suite.checks(profile=PROFILES[profile])}
+    seconds = min(10.0, SECONDS / len(wanted))
+    with Path(out).open("w", buffering=1) as file:
+        for name in wanted:
+            try:
+                text = write(asked, known[name], PROFILES[profile], seconds)
+            except Exception as error:  # the others are worth having
+                text = f"# no script: {error}"
+            file.write(json.dumps([name, text]) + "\n")
 
 
-def write(target: targets.Target, check: suite.Check, profile: Profile) -> str:
+def write(target: targets.Target, check: suite.Check, profile: Profile, seconds: float = 10.0) -> str:
     """A script for a check, in this process."""
     if not isinstance(check.case, questions.Case) or not _has(target, check.case.op):
         return _by_the_suite(target, check)
@@ -70,7 +91,7 @@ def write(target: targets.Target, check: suite.Check, profile: Profile) -> str:
     gradient = check.kind in GRADIENTS
     if target.dialect is None or (gradient and not target.dialect.gradient) or check.kind == "second-derivative":
         return _by_the_suite(target, check)
-    check = shrunk(check, target)
+    check = shrunk(check, target, seconds)
     status, _, message = outcome(check, target)
     lines = [*target.dialect.prelude.split("\n"), *_inputs(target, check.case)]
     if status not in ("pass", "fail"):
