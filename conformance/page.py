@@ -45,7 +45,7 @@ def cells(report: dict[str, Any]) -> list[Cell]:
         for result in results:
             statuses[result["status"]] = statuses.get(result["status"], 0) + 1
         worst = max(results, key=_badness)
-        cell = {"family": family, "subject": subject, "target": target, "level": level, "dtype": dtype}
+        cell: Cell = {"family": family, "subject": subject, "target": target, "level": level, "dtype": dtype}
         cell |= {"statuses": statuses, "worst": _shown(worst)}
         if worst["status"] in BAD:
             failing.setdefault(target, []).append(cell)
