@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,14 +87,14 @@ def _smaller(case: Case) -> Iterator[Case]:
     for n in sizes:
         for fewer in sorted({1, n // 2, n - 1}):
             for at in (slice(0, fewer), slice(n - fewer, n)):
-                yield with_args(case, (_cut(x, n, at) for x in args))
+                yield _named(case, (_cut(x, n, at) for x in args))
     for i, x in enumerate(args):
         for axis, n in enumerate(getattr(x, "shape", ())):
             for fewer in sorted({1, n // 2, n - 1} - {0, n}):
                 if n > 1:
                     for at in (slice(0, fewer), slice(n - fewer, n)):
                         part = x[(slice(None),) * axis + (at,)]
-                        yield with_args(case, (*args[:i], part, *args[i + 1 :]))
+                        yield _named(case, (*args[:i], part, *args[i + 1 :]))
     yield from _plainer(case)
 
 
@@ -101,7 +102,13 @@ def _single(case: Case) -> Iterator[Case]:
     """One element, where the point is the same number again and again."""
     args = [x for x in case.sample.args if isinstance(x, np.ndarray)]
     if all(x.ndim == 1 and x.size > 1 and len(set(map(str, x))) == 1 for x in args):
-        yield with_args(case, (x[:1] if isinstance(x, np.ndarray) else x for x in case.sample.args))
+        yield _named(case, (x[:1] if isinstance(x, np.ndarray) else x for x in case.sample.args))
+
+
+def _named(case: Case, args: Iterable[Any]) -> Case:
+    """Under a name of its own: what is expected of the case is kept on disk by its name."""
+    there = with_args(case, args)
+    return there if str(case.index).endswith("smaller") else replace(there, index=f"{case.index}-smaller")
 
 
 def _cut(x: Any, size: int, at: slice) -> Any:
@@ -116,7 +123,7 @@ def _plainer(case: Case) -> Iterator[Case]:
         with np.errstate(all="ignore"):
             for rounder in (np.round(x), np.round(x, 1), np.round(x, 2), np.round(x, 4)):
                 if _digits(rounder) < _digits(x):
-                    yield with_args(case, (*args[:i], rounder, *args[i + 1 :]))
+                    yield _named(case, (*args[:i], rounder, *args[i + 1 :]))
 
 
 def _digits(x: np.ndarray) -> int:

@@ -27,11 +27,10 @@ BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 MODULES = ("ops", "ops.image", "activations", "losses")
 VJP = {"tensorflow": gradients.tensorflow, "jax": gradients.jax, "torch": gradients.torch, "numpy": None}
 PRELUDE = 'import os\nos.environ["KERAS_BACKEND"] = "{}"\nimport keras\nimport numpy as np'
-IMPORTS = {"tensorflow": "\nimport tensorflow as tf", "jax": "\nimport jax", "torch": "\nimport torch", "numpy": ""}
 GRADIENT = {
-    "tensorflow": dialect.TENSORFLOW_GRADIENT,
-    "jax": dialect.JAX_GRADIENT,
-    "torch": dialect.TORCH_GRADIENT,
+    "tensorflow": f"import tensorflow as tf\n{dialect.TENSORFLOW_GRADIENT}",
+    "jax": f"import jax\n{dialect.JAX_GRADIENT}",
+    "torch": f"import torch\n{dialect.TORCH_GRADIENT}",
     "numpy": "",
 }
 
@@ -69,7 +68,7 @@ class KerasTarget(Target):
                 training_cases.trajectory: self.trajectory,
             },
             dialect=dialect.Dialect(
-                PRELUDE.format(backend) + IMPORTS[backend],
+                PRELUDE.format(backend),
                 "keras.ops.convert_to_tensor({})",
                 "keras.ops.convert_to_numpy({})",
                 GRADIENT[backend],
