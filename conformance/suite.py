@@ -153,7 +153,7 @@ def of_op(op: Op, profile: Profile) -> Iterator[Check]:
     for case in cases:
         parts = [f"{op.name}.{what}" for what in ("shape", "dtype", "purity")]
         yield check(case, "L0", "surface", partial(probes.surface, case), parts)
-        yield judged(case, "L1", "value", partial(probes.answer, value), value, _of_value(case))
+        yield judged(case, "L1", "value", probes.value, value, _of_value(case))
     yield check(cases[0], "L0", "dtypes", partial(probes.dtypes, cases[0]), [f"{op.name}.dtype"])
     yield judged(cases[0], "L1", "compiled-value", probes.compiled_value, value)
     for i, refusal in enumerate(op.refusals):

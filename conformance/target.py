@@ -37,7 +37,8 @@ class Target:
     `functions` maps names of the spec's ops to functions that take tensors by position and attributes by
     keyword, with the spec's names. `asarray` makes a tensor of a NumPy array and keeps its dtype (which may be
     `ml_dtypes.bfloat16`); `to_numpy` goes back. `vjp(f, tensors)` gives the tuple of results of `f(*tensors)` and a
-    function from a tuple of cotangents to those of the tensors; `compile(f)` a compiled `f`. `answers` maps
+    function from a tuple of cotangents to those of the tensors; `compile(f)` a compiled `f`; `compiles_ops`
+    says that running an op eagerly compiles it, which takes time. `answers` maps
     questions that are asked of backends of ours only, as `layer_cases.forward`, to functions of the case.
     `dialect` says how scripts are written for it.
     """
@@ -54,6 +55,7 @@ class Target:
         to_numpy: Callable[[Any], np.ndarray],
         vjp: Callable[..., Any] | None = None,
         compile: Callable[..., Any] | None = None,  # noqa: A002  (the field's word)
+        compiles_ops: bool = False,
         version: str = "",
         device: str = "cpu",
         answers: Mapping[Callable[..., Any], Callable[[Any], Any]] | None = None,
@@ -62,6 +64,9 @@ class Target:
         self.name, self.functions, self.version, self.device = name, functions, version, device
         self.asarray, self.to_numpy, self.vjp, self.compile = asarray, to_numpy, vjp, compile
         self.answers, self.dialect = answers or {}, dialect
+        self.compiles_ops = compiles_ops
+        self.latest: tuple[Any, Any] | None = None
+        """The last case and its results, which two checks look at."""
 
     def __repr__(self) -> str:
         return f"<target {self.name} {self.version} on {self.device}>"
@@ -114,6 +119,7 @@ class InterpreterTarget(Target):
             to_numpy=engine.to_numpy,
             vjp=lambda f, tensors: engine.vjp(active(), f, tensors),
             compile=None if type(engine).jit is Engine.jit else engine.jit,
+            compiles_ops=engine.compiles_ops,
             version=engine.version(),
             device=", ".join(engine.devices()),
             dialect=Dialect(

@@ -23,6 +23,8 @@ class Engine:
 
     name: str
     package: str
+    compiles_ops = False
+    """Whether running an op eagerly compiles it for its shapes, which takes time once."""
 
     def __init__(self) -> None:
         self.tensor_types: set[type] = {*SCALARS, type(None)}

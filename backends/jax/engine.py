@@ -25,6 +25,7 @@ class JaxEngine(Engine):
     """Tensors are `jax.Array`, the tracers of its transformations among them."""
 
     name = package = "jax"
+    compiles_ops = True
 
     def prepared(self, name: str, how: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """See `Engine.prepared`."""

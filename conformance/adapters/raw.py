@@ -111,6 +111,7 @@ def _jax() -> Target:
         to_numpy=np.asarray,
         vjp=gradients.jax,
         compile=jax.jit,
+        compiles_ops=True,
         version=importlib.import_module("jax").__version__,
         dialect=dialect.Dialect(
             "import jax\nimport jax.numpy as jnp\nimport numpy as np\nfrom jax import lax",
