@@ -1,7 +1,7 @@
 """What the suite asks of a library under test.
 
 A target gives the functions that it has for ops of the spec, and the ways in and out of its arrays. With a `vjp`
-its gradients are judged too. An adapter is a function that makes one; see `docs/pages/guide/conformance.md`.
+its gradients are judged too. An adapter is a function that makes one; see `docs/pages/guide/adapters.md`.
 """
 
 from __future__ import annotations
