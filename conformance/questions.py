@@ -206,8 +206,12 @@ def second_derivative(target: Any, case: Case) -> Arrays:
         _, pull = target.vjp(lambda x: (function(x, **case.sample.attrs),), (x,))
         return tuple(pull((first,)))
 
-    _, pull = target.vjp(slope, (x,))
-    return tuple(target.result(g) for g in pull((second,)))
+    def slope_of_slope(x: Any) -> tuple[Any, ...]:
+        _, pull = target.vjp(slope, (x,))
+        return tuple(pull((second,)))
+
+    f = target.compile(slope_of_slope) if target.compiles_ops and target.compile else slope_of_slope
+    return tuple(map(target.result, f(x)))
 
 
 def cotangent(case: Case, number: int, shape: tuple[int, ...]) -> np.ndarray:

@@ -11,11 +11,14 @@ from kcompat.backends.tensorflow.convolution import convolution, convolution_inp
 from kcompat.backends.tensorflow.elementwise import (
     arctan,
     arctan2,
+    cbrt,
     copy,
+    cosh,
     fmod,
     gcd,
     integer_quotient,
     nextafter,
+    sinh,
     view,
 )
 from kcompat.backends.tensorflow.indexing import (
@@ -105,7 +108,7 @@ __all__ = [
     "take_along_axis",
     "transpose",
 ]
-__all__ += ["arctan", "arctan2", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
+__all__ += ["arctan", "arctan2", "cbrt", "copy", "cosh", "fmod", "gcd", "integer_quotient", "nextafter", "sinh", "view"]
 __all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 
