@@ -14,6 +14,7 @@ from kcompat.backends.jax.dtypes import scope as _scope
 from kcompat.backends.jax.elementwise import (
     arctan,
     arctan2,
+    cbrt,
     copy,
     fmod,
     gcd,
@@ -44,7 +45,7 @@ from kcompat.spec._rules import check_joinable as _check_joinable
 from kcompat.spec._rules import normalize_axes
 
 __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
-__all__ += ["arctan", "arctan2", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
+__all__ += ["arctan", "arctan2", "cbrt", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_max", "scatter_multiply"]
 __all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
