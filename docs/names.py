@@ -36,6 +36,8 @@ def page() -> str:
         table(["name", "reason"], _absent()),
         "These parameters are not taken; giving one is a `TypeError`.",
         table(["name", "parameters"], _lacking()),
+        "`where` needs `x1` and `x2`: how large the result of its other form is depends on the data. Modes that are "
+        "not here, such as beam search in `ctc_decode`, are refused; the reference of each op lists what it refuses.",
         "## All names",
         "An op is declared in its *family* and runs *native* or *composed* on each backend, as in the "
         "[support matrix](support.md). A *function* is no op: it takes or gives what is no tensor, and is written "
