@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -35,11 +34,6 @@ class Selection:
     def whole(self) -> bool:
         """Whether nothing is left out but levels."""
         return not (self.ops or self.ids or self.quick)
-
-    def prepare(self, target: str) -> None:
-        """Set the process up before the target's libraries are imported."""
-        if self.device:
-            os.environ["KCOMPAT_DEVICE"] = self.device
 
     def checks(self) -> list[suite.Check]:
         """The checks, in the order of the spec. Raises LookupError for a pattern that no check matches."""

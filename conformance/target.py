@@ -16,6 +16,7 @@ import numpy as np
 from kcompat import backend as backends
 from kcompat.active import active, use
 from kcompat.conformance.dialect import Dialect, public_call
+from kcompat.conformance.precision import Profile
 from kcompat.engine import Engine
 from kcompat.interpreter import MISSING
 from kcompat.spec import Op
@@ -78,6 +79,11 @@ class Target:
             raise Unsupported(f"{self.name} has no {op.name}")
         return found
 
+    def use(self, device: str, profile: Profile) -> None:
+        """Go to a device, if one is named, and compute as the profile says; an adapter may know how."""
+        if device not in ("", "cpu"):
+            raise ValueError(f"{self.name} cannot be put on {device!r}: its adapter has no `use`")
+
     def result(self, y: Any) -> Any:
         """A result as it is judged."""
         return self.to_numpy(y)
@@ -129,6 +135,13 @@ class InterpreterTarget(Target):
                 "y, pull = ops.vjp(lambda {xs}: {f}, {xs})\ng = pull({ct})",
             ),
         )
+
+    def use(self, device: str, profile: Profile) -> None:
+        """See `Target.use`."""
+        self.engine.use_tf32(profile.factor_bits is not None)
+        if device:
+            self.engine.use_device(device)
+            self.device = device
 
     def function(self, op: Op) -> Callable[..., Any]:
         """See `Target.function`."""

@@ -21,8 +21,8 @@ from kcompat.conformance.selection import Selection
 def main(name: str, out: str, options: str, died: str = "") -> None:
     """Run the selected checks on a target."""
     selection = Selection(**json.loads(options))
-    selection.prepare(name)
     asked = target.load(name)
+    asked.use(selection.device, selection.precision)
     asked.name = name  # as it was asked for: the report, rows of xfails and scripts find it by that
     checks = selection.checks()
     rows = xfails.load(selection.xfails) if selection.xfails else []

@@ -66,6 +66,18 @@ class Engine:
         """The devices that tensors can live on."""
         return ["cpu"]
 
+    def use_device(self, name: str) -> None:
+        """Put new tensors on a device, one of `devices()` or its kind; raises ValueError for another."""
+        if name not in {kind for device in self.devices() for kind in (device, device.partition(":")[0])}:
+            raise ValueError(f"backend {self.name!r} has the devices {', '.join(self.devices())}, got {name!r}")
+        self._use_device(name)
+
+    def _use_device(self, name: str) -> None:
+        """Do so; a backend with more than one device replaces it."""
+
+    def use_tf32(self, allowed: bool) -> None:
+        """Let the factors of float32 matrix products be rounded to 11 digits, where hardware does that; or not."""
+
     def synchronize(self, x: Any) -> None:
         """Wait until `x` is computed."""
 

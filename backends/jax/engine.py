@@ -60,6 +60,15 @@ class JaxEngine(Engine):
         """See `Engine.devices`."""
         return [f"{device.platform}:{device.id}" for device in jax.devices()]
 
+    def _use_device(self, name: str) -> None:
+        """See `Engine.use_device`."""
+        kind, _, number = name.partition(":")
+        jax.config.update("jax_default_device", jax.devices(kind)[int(number or 0)])
+
+    def use_tf32(self, allowed: bool) -> None:
+        """See `Engine.use_tf32`; without it products have the highest precision."""
+        jax.config.update("jax_default_matmul_precision", "tensorfloat32" if allowed else None)
+
     def synchronize(self, x: Any) -> None:
         """See `Engine.synchronize`."""
         jax.block_until_ready(x)

@@ -55,6 +55,16 @@ class TensorFlowEngine(Engine):
         """See `Engine.devices`."""
         return ["cpu", *(f"gpu:{i}" for i in range(len(tf.config.list_physical_devices("GPU"))))]
 
+    def _use_device(self, name: str) -> None:
+        """See `Engine.use_device`: the others are hidden, which has to come before the first tensor."""
+        gpus = tf.config.list_physical_devices("GPU")
+        chosen = gpus[int(name.partition(":")[2] or 0)] if name.startswith("gpu") else None
+        tf.config.set_visible_devices([] if chosen is None else [chosen], "GPU")
+
+    def use_tf32(self, allowed: bool) -> None:
+        """See `Engine.use_tf32`."""
+        tf.config.experimental.enable_tensor_float_32_execution(allowed)
+
     def synchronize(self, x: Any) -> None:
         """See `Engine.synchronize`."""
         del x

@@ -140,6 +140,14 @@ class TorchEngine(Engine):
         """See `Engine.devices`."""
         return ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
 
+    def _use_device(self, name: str) -> None:
+        """See `Engine.use_device`."""
+        torch.set_default_device(name)
+
+    def use_tf32(self, allowed: bool) -> None:
+        """See `Engine.use_tf32`; torch's own default differs for products and convolutions."""
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
+
     def synchronize(self, x: Any) -> None:
         """See `Engine.synchronize`."""
         if x.is_cuda:
