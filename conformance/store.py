@@ -40,8 +40,9 @@ def folder() -> Path:
     """The folder of this version."""
     digest = hashlib.sha256(f"{np.__version__} {platform.machine()}".encode())
     for package in SOURCES:
-        for path in sorted(Path(next(iter(package.__path__))).rglob("*.py")):
-            if package is not conformance or not {path.stem, *path.parts} & set(ASIDE):
+        home = Path(next(iter(package.__path__)))
+        for path in sorted(home.rglob("*.py")):
+            if package is not conformance or not {path.stem, *path.relative_to(home).parts} & set(ASIDE):
                 digest.update(path.read_bytes())
     return root() / digest.hexdigest()[:20]
 
