@@ -22,6 +22,7 @@ def _operands(low=-2.0):
         yield Sample((np.array([7, -7, 2], "int32"), np.array([3, 2, -1], "int32")))
         yield Sample((np.array([7, 200], "uint8"), 3))
         yield Sample((np.array([7, -2], "int32"), np.array([0.5, 3.0])))
+        yield Sample((rng.uniform(low, 2.0, (3, 3)), rng.uniform(low, 2.0, (3, 1))))  # a column as long as a row
 
     return make
 
