@@ -107,7 +107,8 @@ def conform(
     rows = xfails.load(selection.xfails) if selection.xfails else []
     if not selection.quick:  # which asks so little that each worker may find out for itself
         prepare([check.subject for check in checks], selection.precision, jobs, on_progress)
-    waiting, running, done = list(targets), [], []
+    waiting, done = list(targets), []
+    running: list[Worker] = []
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:
             while waiting and len(running) < jobs:
