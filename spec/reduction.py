@@ -25,6 +25,7 @@ def _summed(rng):
     yield from samples.reduction()(rng)
     yield Sample((rng.normal(size=(10000, 2)),), {"axis": 0})  # a sum that adds row after row is off
     yield Sample((np.array([True, True, False]),))
+    yield Sample((np.full((20000, 2), 0.1),), {"axis": 0}, differentiable=False)  # whose errors have one sign
     yield Sample((np.array([[100, 100], [-3, 4]], "int8"),), {"axis": 1})
     yield Sample((np.array([1e30, 1e-30, -1e30]),), differentiable=False)  # differences see nothing of it
     yield Sample((np.array(2.5),))

@@ -19,7 +19,31 @@ def sum(x, *, axis=None, keepdims=False):  # noqa: A001
     """See `kcompat.spec.reduction.sum_`."""
     if x.dtype.is_floating and x.dtype.size == 2:  # along first axes TensorFlow rounds each partial sum to the half
         return _dtypes.through(lambda x: tf.reduce_sum(x, _axes(x, axis), keepdims), tf.float32, x)
-    return tf.reduce_sum(_dtypes.convert(x, total_dtype(x.dtype.name)), _axes(x, axis), keepdims)
+    x, axes = _dtypes.convert(x, total_dtype(x.dtype.name)), _axes(x, axis)
+    if not _adds_many_rows(x, axes):
+        return tf.reduce_sum(x, axes, keepdims)
+    first, kept = len(axes), list(x.shape[len(axes) :])
+    y = _sum_of_rows(tf.reshape(x, [math.prod(x.shape[:first]), *kept]))
+    return tf.reshape(y, [1] * first + kept) if keepdims else y
+
+
+BLOCK, MANY = 128, 4096
+"""How many rows are added one after the other, and from how many on that matters."""
+
+
+def _adds_many_rows(x, axes):
+    """Along first axes TensorFlow adds row after row, and the error grows with their number."""
+    first = 0 < len(axes) < x.shape.rank and axes == list(range(len(axes)))
+    return first and x.dtype.is_floating and x.shape.is_fully_defined() and math.prod(x.shape[: len(axes)]) >= MANY
+
+
+def _sum_of_rows(x):
+    count = x.shape[0]
+    if count <= BLOCK:
+        return tf.reduce_sum(x, 0)
+    whole = count - count % BLOCK
+    y = _sum_of_rows(tf.reduce_sum(tf.reshape(x[:whole], [-1, BLOCK, *x.shape[1:]]), 1))
+    return y if whole == count else y + tf.reduce_sum(x[whole:], 0)
 
 
 def mean(x, *, axis=None, keepdims=False):
@@ -27,7 +51,10 @@ def mean(x, *, axis=None, keepdims=False):
     x = _dtypes.as_float(x)
     if x.dtype.size == 2:
         return _dtypes.through(lambda x: tf.reduce_mean(x, _axes(x, axis), keepdims), tf.float32, x)
-    return tf.reduce_mean(x, _axes(x, axis), keepdims)
+    axes = _axes(x, axis)
+    if _adds_many_rows(x, axes):
+        return sum(x, axis=axis, keepdims=keepdims) / math.prod(x.shape[: len(axes)])
+    return tf.reduce_mean(x, axes, keepdims)
 
 
 def prod(x, *, axis=None, keepdims=False, dtype=None):
