@@ -92,7 +92,9 @@ def _compare(a: Application) -> Any:
     if len(a.args) != 2 or not any(is_float(x.dtype) for x in a.tensors):
         return _uncertain(np.broadcast_to(reach, np.shape(a.y)) > 0)
     distance = np.abs(np.subtract(*a.values, dtype=np.float64))
-    return _uncertain((reach > 0) & (distance <= reach))
+    # What is equal to the last bit stays so, as the largest element and the maximum; if not, the envelope sees it.
+    near = (distance <= reach) & ~((distance == 0) & (a.op.name == "equal"))
+    return _uncertain((reach > 0) & near)
 
 
 def _where(a: Application) -> Any:
