@@ -6,10 +6,14 @@ is how far beyond the limit the worst z is. A suite that lets one live cannot te
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import importlib
+import inspect
 import pkgutil
+import textwrap
+import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from kcompat import backend as backends
-from kcompat.conformance import expectations, suite
+from kcompat.conformance import expectations, preparation, suite
 from kcompat.conformance.gate import LIMIT
+from kcompat.conformance.precision import PROFILES
 from kcompat.conformance.runner import BAD, run_one
 from kcompat.conformance.suite import Check
 from kcompat.conformance.target import InterpreterTarget
@@ -71,6 +76,56 @@ def vjp(op: str, name: str, rule: Any) -> None:
     _register(Mutant(op, name, vjp=rule), rule)
 
 
+def edited(op: str, name: str, old: str, new: str) -> None:
+    """Declare a wrong body: the spec's, with a piece of its text replaced.
+
+    The text stands once in the body, or else in one of the functions that its module knows.
+    """
+    right = OPS[op].body
+    functions = (f for f in right.__globals__.values() if isinstance(f, types.FunctionType))
+    known = [f for f in functions if f.__module__.startswith("kcompat.")]
+    holders = [f for f in (right, *known) if old in _text(f)]
+    counts = [_text(f).count(old) for f in holders]
+    if not holders or (right in holders and counts[0] > 1) or (right not in holders and counts != [1]):
+        where = [f"{f.__name__} ({n} times)" for f, n in zip(holders, counts, strict=True)]
+        raise LookupError(f"mutant {name!r} of {op}: {old!r} is to stand once in its body or a function, got {where}")
+    namespace = dict(right.__globals__)
+    own = [f for f in known if f.__module__ == right.__module__]  # which see the edited one
+    namespace |= {f.__name__: _moved(f, namespace) for f in own}
+    wrong = _compiled(_text(holders[0]).replace(old, new), holders[0], namespace)
+    for name_, table in right.__globals__.items():
+        if isinstance(table, dict) and table and all(f in own for f in table.values()):
+            namespace[name_] = {key: namespace[f.__name__] for key, f in table.items()}
+    _register(Mutant(op, name, body=wrong if holders[0] is right else _moved(right, namespace)), None)
+
+
+def _text(f: types.FunctionType) -> str:
+    """The source of a function without decorators and docstring."""
+    source = textwrap.dedent(inspect.getsource(f))
+    node = ast.parse(source).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    lines = source.splitlines()
+    if ast.get_docstring(node):
+        doc = node.body[0]
+        lines[doc.lineno - 1 : doc.end_lineno] = ["    pass"]
+    return "\n".join(lines[node.lineno - 1 :])
+
+
+def _compiled(text: str, f: types.FunctionType, namespace: dict[str, Any]) -> Any:
+    """The function that a text defines, in the place of `f`."""
+    names = namespace if f.__module__ == namespace["__name__"] else dict(f.__globals__)
+    exec(compile(text, f"<mutant of {f.__name__}>", "exec"), names)
+    namespace[f.__name__] = names[f.__name__]
+    return names[f.__name__]
+
+
+def _moved(f: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
+    """A function that looks its global names up elsewhere."""
+    moved = types.FunctionType(f.__code__, namespace, f.__name__, f.__defaults__, f.__closure__)
+    moved.__kwdefaults__ = f.__kwdefaults__
+    return moved
+
+
 def _register(mutant: Mutant, f: Any) -> Any:
     if mutant.op not in OPS:
         raise LookupError(f"mutant {mutant.name!r} is one of {mutant.op!r}, which the spec does not know")
@@ -98,28 +153,28 @@ def honest(op: str) -> Callable[..., Any]:
 
 
 def run(patterns: Sequence[str] = ()) -> list[Fate]:
-    """What becomes of the mutants."""
-    checks = [check for check in suite.checks() if check.level != "L4"]
-    by_subject: dict[str, list[Check]] = {}
-    for check in checks:
-        by_subject.setdefault(check.subject, []).append(check)
+    """What becomes of the mutants. The honest ops have to pass first, or a kill would mean nothing."""
+    by_subject: dict[str, list[Check]] = {mutant.op: [] for mutant in mutants(patterns)}
+    for check in suite.checks():
+        by_subject.get(check.subject, []).append(check)
+    preparation.prepare(by_subject, PROFILES["fp32"], jobs=2, on_progress=lambda *_: None)
+    right = InterpreterTarget(backends.load("numpy"))
+    for check in (check for found in by_subject.values() for check in found):
+        result = run_one(right, check)
+        if result.status in BAD:
+            raise RuntimeError(f"the honest {check.subject} does not pass {check.id}: {result.message}")
     return [fate(mutant, by_subject[mutant.op]) for mutant in mutants(patterns)]
 
 
 def fate(mutant: Mutant, checks: Sequence[Check]) -> Fate:
-    """Run the op's checks on a mutant; the honest op has to pass them first, or a kill would mean nothing."""
-    right = InterpreterTarget(backends.load("numpy"))
-    for check in checks:
-        result = run_one(right, check)
-        if result.status in BAD:
-            raise RuntimeError(f"the honest {mutant.op} does not pass {check.id}: {result.message}")
+    """Run the op's checks on a mutant."""
     found = []
     with bent(mutant) as target:
         for check in checks:
             result = run_one(target, check)
             if result.status in BAD:
-                found.append((result.z if result.z is not None else np.inf, check.id))
-    z, killed_by = max(found, key=lambda kill: (np.isfinite(kill[0]), kill[0]), default=(0.0, ""))
+                found.append((result.z if result.z is not None else np.inf, check.level, check.id))
+    z, _, killed_by = max(found, key=lambda kill: (np.isfinite(kill[0]), *kill[:2]), default=(0.0, "", ""))
     return Fate(mutant.op, mutant.name, killed_by, float(z) / LIMIT, len(checks))
 
 

@@ -49,12 +49,13 @@ def binary(low: float = -2.0, high: float = 2.0) -> Maker:
 
 
 def comparison(rng: np.random.Generator) -> Iterable[Sample]:
-    """Integers, so that equal pairs occur; floats of the same; a scalar on either side."""
+    """Integers, so that equal pairs occur; floats of the same; a scalar on either side; what is nearly equal."""
     x, y = rng.integers(-1, 2, (3, 4)), rng.integers(-1, 2, (4,))
     yield Sample((x.astype("int32"), y.astype("int32")))
     yield Sample((x * 1.0, y * 1.0))
     yield Sample((x * 1.0, 0.0))
     yield Sample((0.0, y * 1.0))
+    yield Sample((np.array([1.0000001, 1e-30, -3.0]), np.array([1.0, 0.0, -3.0])))
 
 
 def booleans(count: int) -> Maker:

@@ -210,7 +210,11 @@ def linear(B, x):
     return x
 
 
-@activation(kinks=smooth, specials={inf: inf, nan: nan}, samples=samples.unary(extremes=FAR, approximate=[True, False]))
+@activation(
+    kinks=smooth,
+    specials={inf: inf, nan: nan},
+    samples=samples.unary(extremes=(-5.0, *FAR), approximate=[True, False]),
+)
 def gelu(B, x, *, approximate=True):
     """`x * P(X <= x)` for a standard normal X (Hendrycks & Gimpel, 2016), or its approximation by tanh."""
     z = x * (x * x * 0.044715 + 1.0) * 1.5957691216057308  # 2 sqrt(2 / pi), as sigmoid(2 z) is (1 + tanh(z)) / 2

@@ -26,6 +26,7 @@ def ravel(B, x):
     samples=samples.shapes(
         ((2, 3, 4), {"source": 0, "destination": 2}),
         ((2, 3, 4), {"source": (0, 1), "destination": (-1, -2)}),
+        ((2, 3, 4, 2), {"source": (0, 1), "destination": (2, 1)}),
         ((2, 3, 0), {"source": -1, "destination": 0}),
         ((3,), {"source": 0, "destination": 0}),
     ),

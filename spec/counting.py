@@ -20,6 +20,7 @@ def _counted(rng):
     yield Sample((rng.integers(0, 3, (2, 4)).astype("uint8"),), {"minlength": 4})
     yield Sample((x, rng.integers(-3, 4, (9,)).astype("int32")), {"minlength": 5})
     yield Sample((np.array([7, -1, 1, 1], "int32"),), {"minlength": 2})
+    yield Sample((np.array([7, -1, 1, 1], "int32"), rng.normal(size=(4,))), {"minlength": 2})
     yield Sample((np.zeros((0,), "int32"),), {"minlength": 2})
 
 

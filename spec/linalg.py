@@ -165,6 +165,12 @@ def _determined(rng):
     yield Sample((rng.normal(size=(3, 3)) * 1e-8,))
 
 
+def _hardly_determined(rng):
+    """With a determinant that underflows, its logarithm does not."""
+    yield from _determined(rng)
+    yield Sample((rng.normal(size=(3, 3)) * 1e-15,))
+
+
 def _with_singular(rng):
     yield from _determined(rng)
     yield Sample((np.array([[1.0, 2.0], [2.0, 4.0]]),))
@@ -198,7 +204,7 @@ def _inverse_transposed(B, g, y, x):
         Special(([[0.0, 1.0], [1.0, 0.0]],), (-1.0, 0.0)),
         Special(([[0.0, 0.0], [0.0, 0.0]],), (0.0, -inf)),
     ],
-    samples=_determined,
+    samples=_hardly_determined,
     vjp=_inverse_transposed,
     refusals=square,
 )

@@ -129,6 +129,7 @@ def _nearly_equal(rng):
     yield Sample((np.array([nan, nan, 1.0, inf]), np.array([nan, 1.0, 1.0, inf])), {"equal_nan": True})
     yield Sample((np.array([inf, -inf, inf, 1.0, nan]), np.array([inf, inf, 1.0, inf, nan])))
     yield Sample((np.array([100000, 3], "int32"), np.array([100000, 4], "int32")))
+    yield Sample((np.array([1000.0, 1e-3]), np.array([1000.005, 1.001e-3])))
     yield Sample((x, 1.0))
     yield Sample((np.zeros((0, 3)), 1.0))
     yield Sample((x * 1e30, x * 1e30))

@@ -105,6 +105,7 @@ def _outcomes(rng):
     yield Sample((np.array([0.0, 1.0, 0.3]), np.zeros(3)), {"from_logits": True})
     yield Sample((target, rng.uniform(0.05, 0.95, (4, 3))))
     yield Sample((np.array([0.0, 1.0, 0.0]), np.array([0.0, 1.0, 1.0])), differentiable=False)
+    yield Sample((np.ones(3), np.array([5.0, 12.0, 20.0])), {"from_logits": True})  # the loss is tiny
     yield Sample((target, np.array([1e30, -1e30, 1e-30])), {"from_logits": True})
     yield Sample((target[:0], logits[:0]))
 
@@ -152,6 +153,6 @@ def binary_crossentropy(B, target, output, *, from_logits=False):
     """`-target * log(output) - (1 - target) * log(1 - output)`, elementwise, of probabilities or of logits."""
     if from_logits:
         positive = output > 0  # each branch is smooth at 0, so derivatives of every order are right there
-        bound = B.where(positive, output, 0.0) - output * target
+        bound = output * B.where(positive, 1.0 - target, -target)  # 0 where the target says so, without cancellation
         return bound + B.log1p(B.exp(B.where(positive, -output, output)))
     return _of_probabilities(B, target, output)

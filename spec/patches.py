@@ -45,6 +45,7 @@ _BLOCKS = [
 def _deep(rng):
     yield Sample((rng.normal(size=(2, 3, 2, 8)),), {"block_size": 2})
     yield Sample((rng.normal(size=(2, 9, 3, 2)),), {"block_size": 3, "data_format": CHANNELS_FIRST})
+    yield Sample((rng.normal(size=(1, 8, 2, 3)),), {"block_size": 2, "data_format": CHANNELS_FIRST})
     yield Sample((np.arange(12, dtype="int32").reshape(1, 1, 3, 4),), {"block_size": 2})
     yield Sample((rng.normal(size=(0, 3, 2, 4)),), {"block_size": 2})
 

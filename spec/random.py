@@ -90,7 +90,13 @@ def _unit(B, bits):
     return B.cast(shift_right_logical(B, bits, 8), dtype="float32") * 2.0**-24
 
 
-@draw(samples=_keys(wide="float64", minval=-1.0, maxval=2.5))
+_DRAWN = [float.fromhex(x) for x in ("0x1.ea155ap-1", "0x1.578278p-1", "0x1.87b698p-1", "0x1.3238acp-2")]
+
+
+@draw(
+    samples=_keys(wide="float64", minval=-1.0, maxval=2.5),
+    specials=[Special((np.array([5, 6, 7], "int32"),), _DRAWN, {"shape": (4,)})],
+)
 def random_uniform(B, key, *, shape, minval=0.0, maxval=1.0, dtype=None):
     """Uniform in [minval, maxval), from 24 bits an element; rounding may reach `maxval`."""
     unit = _unit(B, B.random_bits(key, shape=shape))
@@ -126,7 +132,12 @@ def random_truncated_normal(B, key, *, shape, mean=0.0, stddev=1.0, dtype=None):
     return B.cast(B.clip(unit, -2.0, 2.0) * stddev + mean, dtype=dtype or floatx())
 
 
-@draw(samples=_keys(wide="int64", minval=-3, maxval=1000))
+def _integers(rng):
+    yield from _keys(wide="int64", minval=-3, maxval=1000)(rng)
+    yield Sample((np.array([5, 6, 7], "int32"),), {"shape": (9,), "minval": -(2**30), "maxval": 2**30 - 1})
+
+
+@draw(samples=_integers)
 def random_integers(B, key, *, shape, minval, maxval, dtype="int32"):
     """Integers in [minval, maxval): the high word of the 64-bit product of 32 bits and the range (Lemire, 2019)."""
     size = maxval - minval

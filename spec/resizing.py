@@ -122,6 +122,8 @@ def _pictures(rng):
     how = {"pad_to_aspect_ratio": True, "fill_value": 2.0, "fill_mode": "constant"}
     yield Sample((x,), {"size": (3, 6), **how})
     yield Sample((rng.integers(0, 256, (3, 4, 1)).astype("uint8"),), {"size": (5, 2), "interpolation": "bicubic"})
+    edges = (np.indices((3, 4, 1)).sum(0) % 2 * 255).astype("uint8")
+    yield Sample((edges,), {"size": (5, 7), "interpolation": "bicubic"})
     yield Sample((x * 1e30,), {"size": (3, 3)})
     yield Sample((x[:0],), {"size": (2, 9)})
 

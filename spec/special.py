@@ -46,7 +46,7 @@ def _exponents(rng):
     """Broadcast; equal ones, those whose powers overflow or vanish, and distant ones."""
     yield from samples.binary()(rng)
     yield Sample((np.array([0.5, -0.5, 300.0, -300.0, 1e30]), np.array([0.5, -0.5, 301.0, -302.0, 1e30])))
-    yield Sample((np.array([1e-8, -80.0, 20.0, -1e30]), np.array([-40.0, 80.0, 5.0, 1.0])))
+    yield Sample((np.array([1e-8, -80.0, 20.0, -1e30, 0.0]), np.array([-40.0, 80.0, 5.0, 1.0, -20.0])))
 
 
 _sums = {

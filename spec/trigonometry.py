@@ -108,7 +108,7 @@ def arcsin(B, x):
 
 @function(
     specials={1.0: 0.0, -1.0: PI, 2.0: nan, nan: nan},
-    samples=samples.unary(low=-0.95, high=0.95, extremes=(1e-8, 1e-30, 0.999, -0.9995)),
+    samples=samples.unary(low=-0.95, high=0.95, extremes=(1e-8, 1e-30, 0.99999, -0.9995)),
     vjp=lambda B, g, y, x: -(g / _cosine_of_sine(B, x)),
 )
 def arccos(B, x):

@@ -1,11 +1,11 @@
-"""Wrong activations."""
+"""Wrong activations: pointwise, shrinking, and along an axis."""
 
 import numpy as np
 
-from kcompat.conformance.mutation import body, honest, value, vjp
+from kcompat.conformance.mutation import body, edited, honest, value, vjp
 
 
-@value("sigmoid", "naive: 1 / (1 + exp(-x)) as exp(x) / (1 + exp(x)), which overflows")
+@value("sigmoid", "naive: exp(x) / (1 + exp(x)), which overflows")
 def _(x):
     return np.exp(x) / (1 + np.exp(x))
 
@@ -68,3 +68,72 @@ def _(x, *, axis=-1):
 @value("softmax", "axis ignored")
 def _(x, *, axis=-1):
     return honest("softmax")(x, axis=-1)
+
+
+edited("relu", "NaN becomes 0", "B.where(x <= 0, 0, x)", "0.0")
+edited("relu6", "held at 6.5", "6.0, B.relu", "6.5, B.relu")
+edited("celu", "alpha outside alone: that is elu", "B.where(x > 0, 0.0, x) / alpha", "B.where(x > 0, 0.0, x)")
+edited("selu", "scale to five digits", "SELU_SCALE", "1.05070")
+edited("selu", "alpha and scale exchanged", "alpha=SELU_ALPHA) * SELU_SCALE", "alpha=SELU_SCALE) * SELU_ALPHA")
+edited("log_sigmoid", "naive: log(sigmoid(x))", "-B.softplus(-x)", "B.log(B.sigmoid(x))")
+edited("squareplus", "b squared, as a width", "b = float(b)", "b = float(b * b)")
+edited("silu", "beta 1.702: that is the fast gelu", "B.sigmoid(x)", "B.sigmoid(x * 1.702)")
+edited("mish", "without tanh", "B.tanh(B.softplus(x))", "B.softplus(x)")
+edited("softsign", "1 - |x|", "+ 1.0", "- 1.0")
+edited(
+    "hard_sigmoid", "the older one: clip(0.2 x + 0.5)", "B.relu6(x + 3.0) * (1 / 6)", "B.clip(x * 0.2 + 0.5, 0.0, 1.0)"
+)
+edited("hard_silu", "sixth to four digits", "B.hard_sigmoid(x)", "B.relu6(x + 3.0) * 0.1667")
+edited("gelu", "tanh's constant to four digits", "0.044715", "0.0447")
+edited("gelu", "sqrt(2 / pi) to five digits", "1.5957691216057308", "1.59577")
+edited("gelu", "erf without the division by sqrt(2)", "x * -0.7071067811865476", "-x")
+edited(
+    "gelu", "1 + erf(x) cancels on the left", "B.erfc(x * -0.7071067811865476)", "(B.erf(x * 0.7071067811865476) + 1.0)"
+)
+vjp("softplus", "sigmoid of -x", (lambda B, g, y, x: g * B.sigmoid(-x),))
+vjp("sigmoid", "computed from the wrong end: cotangent left out", (lambda B, g, y, x: y * (1.0 - y),))
+
+edited("hard_shrink", "the threshold itself is kept", "<= threshold", "< threshold")
+edited("hard_shrink", "one-sided", "B.absolute(x) <= threshold", "x <= threshold")
+edited(
+    "soft_shrink",
+    "not moved: that is hard_shrink",
+    "x - B.clip(x, -threshold, threshold)",
+    "B.hard_shrink(x, threshold=threshold)",
+)
+edited("threshold", "by the absolute value", "x <= threshold", "B.absolute(x) <= threshold")
+edited("threshold", "the threshold for the default value", "default_value, x)", "threshold, x)")
+edited("sparse_plus", "without the quarter", "z * z * 0.25", "z * z * 0.5")
+edited("sparse_sigmoid", "a hard sigmoid from -2 to 2", "(x + 1.0) * 0.5", "x * 0.25 + 0.5")
+edited("tanh_shrink", "x - tanh(x), which cancels near 0", "near * (d / (d + 1.0))", "near - B.tanh(near)")
+vjp("tanh_shrink", "that of tanh", (lambda B, g, y, x: g * (1.0 - B.tanh(x) * B.tanh(x)),))
+
+edited(
+    "softmax",
+    "1e-7 added to the sum",
+    "B.sum(z, axis=axis, keepdims=True)",
+    "(B.sum(z, axis=axis, keepdims=True) + 1e-7)",
+)
+vjp("softmax", "without the sum over the axis", (lambda B, g, y, x, *, axis=-1: y * (1.0 - y) * g,))
+vjp(
+    "softmax",
+    "the sum over all axes",
+    (lambda B, g, y, x, *, axis=-1: y * (g - B.sum(g * y)),),
+)
+edited(
+    "log_softmax",
+    "log(softmax(x))",
+    "z - B.log(B.sum(B.exp(z), axis=axis, keepdims=True))",
+    "B.log(B.softmax(x, axis=axis))",
+)
+edited("log_softmax", "1e-7 inside the logarithm", "B.log(B.sum(", "B.log(1e-7 + B.sum(")
+vjp("log_softmax", "y for exp(y)", (lambda B, g, y, x, *, axis=-1: g - y * B.sum(g, axis=axis, keepdims=True),))
+edited(
+    "sparsemax",
+    "the support of one more",
+    "B.where(within, ranked, 0.0)",
+    "B.where(B.greater(ranked, -1.0), ranked, 0.0)",
+)
+edited("sparsemax", "the rank from 0", "B.arange(start=1, stop=count[axis] + 1)", "B.arange(start=0, stop=count[axis])")
+edited("glu", "halves exchanged", "a * B.sigmoid(b)", "b * B.sigmoid(a)")
+edited("glu", "tanh for the gate", "B.sigmoid(b)", "B.tanh(b)")
