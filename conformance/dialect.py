@@ -81,3 +81,21 @@ def public_call(function: str, case: Any) -> str:
     )
     positional, keywords = arranged(case.op, args, case.sample.attrs)
     return f"{function}({', '.join([*map(repr, positional), *(f'{k}={v!r}' for k, v in keywords.items())])})"
+
+
+def literal(x: np.ndarray) -> str:
+    """An array as code."""
+    dtype = "float32" if x.dtype.name == "bfloat16" else x.dtype.name
+    cast = "" if dtype == x.dtype.name else f'.astype("{x.dtype.name}")'
+    if not x.size:
+        return f'np.zeros({x.shape}, "{dtype}"){cast}'
+    if x.size > 4 and len(set(map(str, x.ravel()))) == 1:
+        return f'np.full({x.shape}, {plain(x.ravel()[0])}, "{dtype}"){cast}'
+    return f'np.array({plain(x).replace("nan", "np.nan").replace("inf", "np.inf")}, "{dtype}"){cast}'
+
+
+def plain(x: Any) -> str:
+    """Nested lists of numbers, as short as their dtype allows."""
+    if np.ndim(x):
+        return f"[{', '.join(map(plain, x))}]"
+    return str(np.asarray(x).item() if np.asarray(x).dtype.kind in "biu" else np.asarray(x)[()]).removesuffix(".0")

@@ -49,6 +49,11 @@ class Envelope(WideInterpreter):
             values = [moved_matrix(x, op, self.profile, self.rng, self.amplitude) for x in values]
         return super().compute(op, values, attrs)
 
+    def roughly(self, x: Any, error: Any, dtype: str) -> Wide:
+        """See `WideInterpreter.roughly`."""
+        moved = np.asarray(x, self.profile.wide) + self.amplitude * error * self.rng.uniform(-1.0, 1.0, np.shape(x))
+        return Wide(moved, dtype, self)
+
     def finish(self, a: Application) -> Wide:
         """See `WideInterpreter.finish`."""
         if not is_float(a.dtype):

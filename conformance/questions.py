@@ -93,7 +93,8 @@ def all_cases(dtype: str = "float32") -> tuple[Case, ...]:
 def cases_of(op: Op, dtype: str = "float32") -> list[Case]:
     """The samples of one op."""
     rng = np.random.default_rng(zlib.crc32(op.name.encode()))
-    return [in_dtype(Case(op, i, sample), dtype) for i, sample in enumerate(op.samples(rng))]
+    half = dtype in ("float16", "bfloat16")
+    return [in_dtype(Case(op, i, s), dtype) for i, s in enumerate(op.samples(rng)) if s.halves or not half]
 
 
 def points_of(op: Op, points: str, dtype: str = "float32") -> list[tuple[Case, Any]]:
@@ -105,7 +106,8 @@ def points_of(op: Op, points: str, dtype: str = "float32") -> list[tuple[Case, A
     for i, point in enumerate(getattr(op, points)):
         args = tuple(np.asarray(x) if isinstance(x, (list, np.ndarray)) else np.full(9, x) for x in point.args)
         case = Case(op, f"{points.removesuffix('s')}-{i}", Sample(args, point.attrs))
-        found.append((in_dtype(case, dtype), point))
+        if getattr(point, "dtype", None) in (None, dtype):
+            found.append((in_dtype(case, dtype), point))
     return found
 
 

@@ -84,7 +84,9 @@ def main(target: str, profile: str, out: str) -> None:
 
 def write(target: targets.Target, check: suite.Check, profile: Profile, seconds: float = 10.0) -> str:
     """A script for a check, in this process."""
-    if not isinstance(check.case, questions.Case) or not _has(target, check.case.op):
+    if not isinstance(check.case, questions.Case):
+        return _of_built(target, check, profile)
+    if not _has(target, check.case.op):
         return _by_the_suite(target, check)
     if check.kind == "dtypes":
         check = _of_one_dtype(target, check)
@@ -102,6 +104,20 @@ def write(target: targets.Target, check: suite.Check, profile: Profile, seconds:
     if check.kind in ("surface", "dtypes"):
         return "\n".join([*lines, *_surface(target, check)])
     return "\n".join([*lines, *(_gradients(target, check, profile) if gradient else _values(target, check, profile))])
+
+
+def _of_built(target: targets.Target, check: suite.Check, profile: Profile) -> str:
+    """A script for a layer or a loss, where the target says how it is built."""
+    built = target.built(check.case)
+    if not built or target.dialect is None or check.question is None:
+        return _by_the_suite(target, check)
+    lines = [*target.dialect.prelude.split("\n"), *built]
+    status, _, message = outcome(check, target)
+    if status not in ("pass", "fail"):
+        return "\n".join([*lines, f"# {status}: {_line(message)}"])
+    got, wanted = target.ask(check.question, check.case), expected(check.case, check.question, profile)
+    i = _worst(wanted, got, profile)
+    return "\n".join([*lines, *_judged(target, f"y[{i}]" if len(got) > 1 else "y", wanted[i], got[i], profile)])
 
 
 def _has(target: targets.Target, op: Op) -> bool:
@@ -127,7 +143,7 @@ def _of_one_dtype(target: targets.Target, check: suite.Check) -> suite.Check:
 def _inputs(target: targets.Target, case: Any) -> list[str]:
     assert target.dialect is not None
     return [
-        f"{name} = {target.dialect.tensor.format(literal(x))}"
+        f"{name} = {target.dialect.tensor.format(dialect.literal(x))}"
         for name, x in zip(dialect.names_of(case), case.arrays, strict=True)
         if isinstance(x, np.ndarray)
     ]
@@ -186,7 +202,8 @@ def _gradient_code(target: targets.Target, check: suite.Check) -> list[str]:
         for n, i in enumerate(floats)
     ]
     codes = [
-        target.dialect.tensor.format(literal(ct.astype(dtypes[i]))) for ct, i in zip(cotangents, floats, strict=True)
+        target.dialect.tensor.format(dialect.literal(ct.astype(dtypes[i])))
+        for ct, i in zip(cotangents, floats, strict=True)
     ]
     call = target.call(case)
     if isinstance(y, (tuple, list)):
@@ -215,7 +232,7 @@ def _judged(target: targets.Target, name: str, wanted: Any, got: np.ndarray, pro
     index = verdict.worst.get("index", ()) if got.shape == value.shape and got.size > 8 else ()
     within = float(np.max((LIMIT * sigma)[index], initial=0.0, where=np.isfinite(sigma[index])))
     short = value[index].astype(profile.dtype if value.dtype.kind == "f" else value.dtype)
-    return _shown(target, name, index, _plain(short), f', "within {within:.2g}"' if within else "")
+    return _shown(target, name, index, dialect.plain(short), f', "within {within:.2g}"' if within else "")
 
 
 def _shown(target: targets.Target, name: str, index: tuple[int, ...], value: str, more: str = "") -> list[str]:
@@ -223,24 +240,6 @@ def _shown(target: targets.Target, name: str, index: tuple[int, ...], value: str
     array = target.dialect.array.format(name) + (f"[{', '.join(map(str, index))}]" if index else "")
     value = value if "nan" not in value and "inf" not in value else repr(value)
     return [f'print("got     ", {array})', f'print("expected", {value}{more})']
-
-
-def literal(x: np.ndarray) -> str:
-    """An array as code."""
-    dtype = "float32" if x.dtype.name == "bfloat16" else x.dtype.name
-    cast = "" if dtype == x.dtype.name else f'.astype("{x.dtype.name}")'
-    if not x.size:
-        return f'np.zeros({x.shape}, "{dtype}"){cast}'
-    if x.size > 4 and len(set(map(str, x.ravel()))) == 1:
-        return f'np.full({x.shape}, {_plain(x.ravel()[0])}, "{dtype}"){cast}'
-    return f'np.array({_plain(x).replace("nan", "np.nan").replace("inf", "np.inf")}, "{dtype}"){cast}'
-
-
-def _plain(x: Any) -> str:
-    """Nested lists of numbers, as short as their dtype allows."""
-    if np.ndim(x):
-        return f"[{', '.join(map(_plain, x))}]"
-    return str(np.asarray(x).item() if np.asarray(x).dtype.kind in "biu" else np.asarray(x)[()]).removesuffix(".0")
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:

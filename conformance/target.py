@@ -111,6 +111,10 @@ class Target:
         """The call of a case as code, its tensors under their names; for a script that shows a failure."""
         return public_call(f"ops.{case.op.name}", case)
 
+    def built(self, case: Any) -> list[str]:
+        """The code that makes `y` of a layer's or loss's case; nothing where the library has no word for it."""
+        return []
+
 
 class InterpreterTarget(Target):
     """A backend of kcompat, built in or a plug-in; or another interpreter with an engine."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from kcompat.backends.numpy import ops as numpy_ops
 from kcompat.backends.numpy.engine import NumPyEngine
-from kcompat.conformance.precision import PROFILES, Profile, held, largest
+from kcompat.conformance.precision import MANTISSA_BITS, PROFILES, Profile, held, largest
 from kcompat.engine import Engine
 from kcompat.interpreter import Interpreter
 from kcompat.spec import OPS, Op, Operators, _dtype, as_dtype, float_type, is_float
@@ -59,7 +59,8 @@ class WideEngine(NumPyEngine):
         dtype = dtype or as_dtype(array.dtype)
         if not is_float(dtype):
             return Wide(np.asarray(array, dtype), dtype, self.owner)
-        return Wide(held(np.asarray(array, self.owner.profile.wide), dtype), dtype, self.owner)
+        held_array = self.owner.constant_in(np.asarray(array, self.owner.profile.wide), dtype)
+        return held_array if type(held_array) is Wide else Wide(held_array, dtype, self.owner)
 
     def to_numpy(self, x: Any) -> np.ndarray:
         """The values, wide."""
@@ -168,7 +169,20 @@ class WideInterpreter(Interpreter):
         else:
             return args
         dtype = float_type(*(x for x in args if type(x) is Wide and x.dtype != "bool"))
-        return tuple(_held_scalar(x, dtype) if type(x) is float else x for x in args)
+        return tuple(self.constant_in(x, dtype) if type(x) is float else x for x in args)
+
+    def constant_in(self, x: Any, dtype: str) -> Any:
+        """A number or array that a formula brings along, in a dtype.
+
+        In halves it may be rounded or not: libraries compute there in float32 within an op.
+        """
+        if MANTISSA_BITS[dtype] >= MANTISSA_BITS["float32"]:
+            return _held_scalar(x, dtype) if type(x) is float else held(x, dtype)
+        return self.roughly(x, np.abs(held(x, dtype) - x), dtype)
+
+    def roughly(self, x: Any, error: Any, dtype: str) -> Any:
+        """A value that may be off by so much."""
+        raise NotImplementedError
 
     def compute(self, op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
         """NumPy's primitive on wide values; float results are limited to what the dtype holds by `limited`."""

@@ -22,12 +22,14 @@ ordinary: tuple[Special, ...] = ()
 class Sample:
     """One valid call: tensors (float ones as float64) and Python scalars in `args`, the rest in `attrs`.
 
-    `differentiable=False` marks a sample at which differences say nothing: it sits on a kink.
+    `differentiable=False` marks a sample at which differences say nothing: it sits on a kink. `halves=False` marks one
+    that says nothing in float16 and bfloat16, such as a matrix that is singular there.
     """
 
     args: tuple[Any, ...]
     attrs: dict[str, Any] = field(default_factory=dict)
     differentiable: bool = True
+    halves: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,12 @@ class Kink:
 
 @dataclass(frozen=True)
 class Special:
-    """An input outside the ordinary range and the exact result there."""
+    """An input outside the ordinary range and the exact result there; with `dtype`, in this float dtype only."""
 
     args: tuple[Any, ...]
     result: Any
     attrs: dict[str, Any] = field(default_factory=dict)
+    dtype: str | None = None
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,9 @@ def bitwise_invert(B, x):
 bitwise_not = alias("bitwise_not", bitwise_invert)
 
 
+_BITS = np.array([0x3F800000, 1 << 22], "int32")
+
+
 def _views(rng):
     x = rng.integers(-(2**31), 2**31, (3, 4)).astype("int32")
     yield Sample((x,), {"dtype": "uint32"})
@@ -55,9 +58,9 @@ def _views(rng):
     error=EXACT,
     kinks=smooth,
     specials=[
-        Special((1.0,), 0x3F800000, {"dtype": "int32"}),
-        Special((-0.0,), -(2**31), {"dtype": "int32"}),
-        Special((np.array([0x3F800000, 1 << 22], "int32"),), np.array([1.0, 2.0**-127]), {"dtype": "float32"}),
+        Special((1.0,), 0x3F800000, {"dtype": "int32"}, "float32"),
+        Special((-0.0,), -(2**31), {"dtype": "int32"}, "float32"),
+        Special((_BITS,), np.array([1.0, 2.0**-127]), {"dtype": "float32"}, "float32"),
     ],
     samples=_views,
     refusals=(
@@ -102,12 +105,12 @@ def _neighbours(rng):
     error=unary(2),  # two roundings of the dtype are more than the step
     kinks=smooth,
     specials=[
-        Special((1.0, 2.0), 1.0 + 2.0**-23),
-        Special((1.0, -2.0), 1.0 - 2.0**-24),
-        Special((-1.0, -2.0), -1.0 - 2.0**-23),
-        Special((-1.0, inf), -1.0 + 2.0**-24),
-        Special((3.4028234663852886e38, inf), inf),
-        Special((inf, 0.0), 3.4028234663852886e38),
+        Special((1.0, 2.0), 1.0 + 2.0**-23, dtype="float32"),
+        Special((1.0, -2.0), 1.0 - 2.0**-24, dtype="float32"),
+        Special((-1.0, -2.0), -1.0 - 2.0**-23, dtype="float32"),
+        Special((-1.0, inf), -1.0 + 2.0**-24, dtype="float32"),
+        Special((3.4028234663852886e38, inf), inf, dtype="float32"),
+        Special((inf, 0.0), 3.4028234663852886e38, dtype="float32"),
         Special((-0.0, 0.0), 0.0),
         Special((nan, 1.0), nan),
         Special((1.0, nan), nan),

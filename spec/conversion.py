@@ -99,8 +99,8 @@ def _unusual(rng):
     ],
     specials=[
         Special((nan,), 0.0),
-        Special((inf,), LARGEST["float32"]),
-        Special((-inf,), -LARGEST["float32"]),
+        Special((inf,), LARGEST["float32"], dtype="float32"),
+        Special((-inf,), -LARGEST["float32"], dtype="float32"),
         Special((inf,), 7.0, {"posinf": 7.0}),
     ],
     samples=_unusual,

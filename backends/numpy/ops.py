@@ -169,6 +169,7 @@ def stop_gradient(variable):
 
 
 def argsort(x, *, axis=-1):
+    x = x.astype(np.float32) if x.dtype is _BFLOAT16 else x  # whose own order puts NaN anywhere
     return np.argsort(x, axis=axis, kind="stable").astype(np.int32)
 
 
@@ -208,6 +209,9 @@ def interior_pad(x, *, low, high, interior, value=0.0):
 
 
 def concatenate(*xs, axis=0):
+    if builtins.any(x.dtype is _BFLOAT16 for x in xs):  # with which NumPy promotes nothing
+        dtype = result_type(*xs)
+        return np.concatenate([x.astype(dtype) for x in xs], axis)
     y = np.concatenate(xs, axis)
     return y if y.dtype is not _WIDE else y.astype(result_type(*xs), copy=False)
 

@@ -12,6 +12,7 @@ import inspect
 import operator
 import os
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -99,6 +100,28 @@ class KerasTarget(Target):
     def call(self, case: Any) -> str:
         """See `Target.call`."""
         return dialect.public_call(self.paths[case.op.name], case)
+
+    def built(self, case: Any) -> list[str]:
+        """See `Target.built`."""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in getattr(case, "arguments", {}).items())
+        if isinstance(case, step_cases.LossCase):
+            given = {
+                n: x for n, x in zip(("truth", "prediction", "weight"), case.arrays(), strict=True) if x is not None
+            }
+            tensors = [f"{name} = {dialect.literal(x)}" for name, x in given.items()]
+            return [*tensors, f"y = keras.losses.{case.name}({arguments})({', '.join(given)})"]
+        if not isinstance(case, layer_cases.LayerCase) or case.integers or case.training or "Batch" in case.name:
+            return []
+        seed = zlib.crc32(case.id.encode())
+        return [
+            f"rng = np.random.default_rng({seed})",
+            f'x = (rng.integers(-32, 33, {case.shape}) / 16).astype("float32")',
+            f"layer = keras.layers.{case.name}({arguments})",
+            "layer.build(x.shape)",
+            f"rng = np.random.default_rng({seed})",
+            "layer.set_weights([rng.integers(-32, 33, w.shape) / 32 for w in layer.get_weights()])",
+            "y = layer(x)",
+        ]
 
     def _asarray(self, x: np.ndarray) -> Any:
         y = self.keras.ops.convert_to_tensor(x.copy(), dtype=x.dtype.name)
