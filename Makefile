@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BACKENDS ?= numpy
+JUDGED ?= jax tensorflow torch numpy toy
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 # The matrices here are small: a second BLAS thread gains nothing on a quiet machine and waits on a busy one.
@@ -29,9 +30,11 @@ demo: .venv-demo/$(call list,-,$(BACKENDS)).installed
 	$(call pip,.venv-demo) --editable '.[$(call list,$(comma),demo $(filter-out numpy,$(BACKENDS)))]'
 	touch $@
 
-# Run the tests on all four backends and on the toy plug-in.
+# Judge all four backends and the toy plug-in by the suite, the slowest first; then run the other tests on them.
 test: .venv/installed
-	.venv/bin/python -m pytest $(TESTS)
+	mkdir -p build
+	.venv/bin/kcompat conform $(addprefix --backend ,$(JUDGED)) --report build/conformance.json --html build/conformance.html
+	.venv/bin/python -m pytest --ignore conformance/tests/test_conformance.py $(TESTS)
 
 .venv/installed: pyproject.toml constraints.txt conformance/toy_backend/pyproject.toml
 	@echo "Installing kcompat and all four frameworks into .venv; this takes some minutes"

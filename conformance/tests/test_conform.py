@@ -118,6 +118,15 @@ def test_a_reproducer_is_short_and_runs(tmp_path):
     assert "expected" in done.stdout
 
 
+def test_the_checks_are_tests_too():
+    """`make test` runs them by `kcompat conform`, in several processes; whoever likes pytest has them here."""
+    command = [sys.executable, "-m", "pytest", "-q", f"{__file__.replace('test_conform.py', 'test_conformance.py')}"]
+    options = ["--target", f"{WRONG}:zeros", "--level", "L1", "-k", "exp-", "-p", "no:cacheprovider"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert "test_check[exp-0:value-" in done.stdout
+    assert re.search(r"\d+ failed, \d+ passed", done.stdout), done.stdout
+
+
 def in_browser(path):
     """The page after its script has run."""
     command = [CHROMIUM, *HEADLESS, f"--user-data-dir={path.parent / 'profile'}", "--virtual-time-budget=4000"]
