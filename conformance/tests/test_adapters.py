@@ -79,21 +79,16 @@ def test_average_pool_of_keras_fails_on_torch_alone(statuses):
     assert status(statuses, "keras3:jax", pool_check()) == "pass"
 
 
-def test_script_shows_the_failure_with_keras_alone():
+def test_scripts_show_the_failure_with_keras_alone():
     if not installed("keras3:torch"):
         pytest.skip("needs keras and torch")
-    code = repro.script("keras3:torch", pool_check())
-    assert code.count("\n") < 15
-    assert "kcompat" not in code
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    got, expected = done.stdout.strip().split("expected")
-    assert got.removeprefix("got").split() != expected.split("within")[0].split()
-
-
-def test_a_case_made_smaller_has_expectations_of_its_own():
-    check = next(check for check in suite.checks() if check.id == "moments-1:value")
-    smaller = questions.with_args(check.case, (np.ones((1, 3)),))
-    assert smaller.id != check.case.id, "what is kept on disk under an id is not asked of other arguments"
+    layer = "AveragePooling2D-2x6x7x3-pool_size=3-strides=2-padding=same:layer"
+    for code in repro.scripts("keras3:torch", [pool_check(), layer]).values():
+        assert code.count("\n") < 15
+        assert "kcompat" not in code
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        got, expected = done.stdout.strip().removeprefix("got").split("expected")
+        assert abs(numbers(got) - numbers(expected.split("within")[0])).max() > 0.1
 
 
 def test_check_that_is_not_there_is_named():
