@@ -27,6 +27,10 @@ class Oracle(WideInterpreter):
     def __init__(self, alternative: int = 0):
         super().__init__("oracle", alternative)
 
+    def roughly(self, x: Any, error: Any, dtype: str) -> Wide:
+        """See `WideInterpreter.roughly`."""
+        return Wide(np.asarray(x, self.profile.wide), dtype, self, np.asarray(error, np.float64))
+
     def finish(self, a: Application) -> Wide:
         """See `WideInterpreter.finish`."""
         y, bound = a.y, np.zeros(())
