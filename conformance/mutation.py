@@ -1,7 +1,8 @@
 """Measuring the suite: planted bugs, and which check finds each.
 
-A mutant is a wrong implementation of one op in NumPy's backend. It is killed if a check fails; its margin
-is how far beyond the limit the worst z is. A suite that lets one live cannot tell it from the truth.
+A mutant is a wrong implementation of one op in NumPy's backend, or of a function of the package that a layer,
+a loss or an optimizer calls. It is killed if a check fails; its margin is how far beyond the limit the worst z is.
+A suite that lets one live cannot tell it from the truth.
 """
 
 from __future__ import annotations
@@ -34,13 +35,20 @@ from kcompat.spec import OPS
 
 @dataclass(frozen=True)
 class Mutant:
-    """A named wrong implementation: of the op's value, or of its VJP."""
+    """A named wrong implementation: of an op's value or VJP, or of a function that a loss, layer or optimizer calls."""
 
     op: str
     name: str
     native: Callable[..., Any] | None = None
     body: Callable[..., Any] | None = None
     vjp: Any = None
+    function: Any = None
+    code: Any = None
+
+    @property
+    def family(self) -> str:
+        """The family of the op."""
+        return OPS[self.op].family if self.op in OPS else "layers, losses and optimizers"
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,14 @@ def edited(op: str, name: str, old: str, new: str) -> None:
     _register(Mutant(op, name, body=wrong if holders[0] is right else _moved(right, namespace)), None)
 
 
+def edited_function(subject: str, function: Any, name: str, old: str, new: str) -> None:
+    """Declare a wrong function of the package, judged by the checks of a layer, a loss or an optimizer."""
+    if _text(function).count(old) != 1:
+        raise LookupError(f"mutant {name!r} of {subject}: {old!r} is to stand once in {function.__qualname__}")
+    wrong = _compiled(_text(function).replace(old, new), function, dict(function.__globals__))
+    _register(Mutant(subject, name, function=function, code=wrong.__code__), None)
+
+
 def _text(f: types.FunctionType) -> str:
     """The source of a function without decorators and docstring."""
     source = textwrap.dedent(inspect.getsource(f))
@@ -127,7 +143,7 @@ def _moved(f: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionTy
 
 
 def _register(mutant: Mutant, f: Any) -> Any:
-    if mutant.op not in OPS:
+    if mutant.op not in OPS and mutant.function is None:
         raise LookupError(f"mutant {mutant.name!r} is one of {mutant.op!r}, which the spec does not know")
     if any((m.op, m.name) == (mutant.op, mutant.name) for m in _mutants):
         raise ValueError(f"there are two mutants of {mutant.op} called {mutant.name!r}")
@@ -182,6 +198,14 @@ def fate(mutant: Mutant, checks: Sequence[Check]) -> Fate:
 def bent(mutant: Mutant) -> Iterator[InterpreterTarget]:
     """A target whose op is the mutant: NumPy's backend with one native, body or VJP exchanged."""
     numpy = backends.load("numpy")
+    if mutant.function is not None:
+        right = mutant.function.__code__
+        mutant.function.__code__ = mutant.code
+        try:
+            yield InterpreterTarget(numpy)
+        finally:
+            mutant.function.__code__ = right
+        return
     op, native = OPS[mutant.op], dict(numpy.native)
     changed = op
     if mutant.native is not None:
