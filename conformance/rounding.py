@@ -41,7 +41,18 @@ def representable(y: Any, bits: int) -> Any:
 
 
 def _arithmetic(a: Application) -> Any:
-    return np.where(representable(a.y, MANTISSA_BITS[a.dtype]), 0.0, np.abs(a.y))
+    exact = representable(a.y, MANTISSA_BITS[a.dtype])
+    if a.op.name in ("add", "subtract") and np.any(exact):
+        exact = exact & _added_exactly(a)
+    return np.where(exact, 0.0, np.abs(a.y))
+
+
+def _added_exactly(a: Application) -> Any:
+    """Whether the wide sum itself lost nothing, such as a tiny term beside 1; Dekker (1971)."""
+    x1, x2 = a.values
+    x2 = -x2 if a.op.name == "subtract" else x2
+    with np.errstate(invalid="ignore"):
+        return ((a.y - x1 == x2) & (a.y - x2 == x1)) | ~np.isfinite(a.y)
 
 
 def _unary(a: Application) -> Any:

@@ -97,7 +97,7 @@ def _gappy_lines(rng):
 
 @over_elements(
     samples=_gappy_lines,
-    specials=[Special(([nan, 1.0, 1.0],), 1), Special(([nan, nan],), -1), Special(([nan, -inf],), 1)],
+    specials=[Special(([nan, 1.0, 1.0],), 1), Special(([nan, nan],), -1)],
     vjp=(),
 )
 def nanargmax(B, x, *, axis=None, keepdims=False):
