@@ -182,7 +182,7 @@ edited(
     "(total // 2, total - total // 2)",
     "(total - total // 2, total // 2)",
 )
-edited("average_pool", "the sum, not the mean", "total / float(np.prod(window))", "total")
+edited("average_pool", "the sum, not the mean", "summed / float(np.prod(window))", "summed")
 
 edited(
     "adaptive_average_pool",
