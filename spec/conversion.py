@@ -142,8 +142,8 @@ def _saturating(rng):
 @composed(
     kinks=smooth,
     specials=[
-        Special((inf,), LARGEST["float16"], {"dtype": "float16"}),
-        Special((-1e30,), -LARGEST["float16"], {"dtype": "float16"}),
+        Special((inf,), LARGEST["float16"], {"dtype": "float16"}, "float32"),
+        Special((-1e30,), -LARGEST["float16"], {"dtype": "float16"}, "float32"),
         Special((nan,), nan, {"dtype": "float16"}),
         Special((1e30,), 2**31 - 1, {"dtype": "int32"}),
     ],

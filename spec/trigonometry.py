@@ -191,7 +191,7 @@ def arctanh(B, x):
 
 
 @function(
-    specials={inf: inf, nan: nan, 0.0: 0.0, 180.0: PI},
+    specials=[*(Special((x,), x) for x in (inf, nan, 0.0)), Special((180.0,), PI, dtype="float32")],
     samples=samples.unary(low=-360.0, high=360.0, extremes=(1e-30, 1e30)),
 )
 def deg2rad(B, x):

@@ -8,6 +8,10 @@ from kcompat.spec.convolution import to_channels_last
 from kcompat.spec.pooling import pool_geometry
 
 
+_FORMATS = {3: "NWC", 4: "NHWC", 5: "NDHWC"}
+"""Said aloud: without it TensorFlow's gradient of three-dimensional pooling raises in eager mode."""
+
+
 def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
     """See `kcompat.spec.pooling.max_pool`."""
     x, back = to_channels_last(interpreter(), inputs, data_format)
@@ -21,7 +25,7 @@ def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=No
         """The kernel passes over NaN and knows nothing below the smallest finite number."""
         return tf.cond(tf.reduce_all(tf.math.is_finite(x)), lambda: y, taps), tf.identity
 
-    y = taps() if 0 in tuple(x.shape) else repaired(tf.nn.max_pool(x, window, strides, padding.upper()))
+    y = taps() if 0 in tuple(x.shape) else repaired(tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(x.shape)]))
     return y if back is None else tf.transpose(y, back)
 
 
@@ -33,5 +37,5 @@ def average_pool(inputs, *, pool_size, strides=None, padding="valid", data_forma
         return OPS["average_pool"].body(
             interpreter(), inputs, pool_size=window, strides=strides, padding=padding, data_format=data_format
         )
-    y = tf.nn.avg_pool(x, window, strides, padding.upper())
+    y = tf.nn.avg_pool(x, window, strides, padding.upper(), _FORMATS[len(x.shape)])
     return y if back is None else tf.transpose(y, back)
