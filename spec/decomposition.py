@@ -33,8 +33,8 @@ def _definites(rng):
     yield Sample((m.definite(rng, 3, 3),), {"upper": True})
     yield Sample((m.definite(rng, 3, 3) + rng.normal(size=(3, 3)) * 0.1,))
     yield Sample((m.hilbert(4),), halves=False)
-    yield Sample((m.definite(rng, 2, 2) * 1e30,))
-    yield Sample((m.definite(rng, 2, 2) * 1e-30,))
+    yield Sample((m.definite(rng, 2, 2) * 1e30,), halves=False)
+    yield Sample((m.definite(rng, 2, 2) * 1e-30,), halves=False)
 
 
 def _cholesky_rule(x, *, upper=False):
@@ -84,7 +84,7 @@ def _triangular_systems(rng):
         yield Sample((m.regular(rng, *shape), rng.normal(size=(*shape[:-1], columns))))
     yield Sample((m.regular(rng, 2, 3, 3), rng.normal(size=(2, 3, 2))), {"lower": False})
     yield Sample((np.linalg.cholesky(m.hilbert(4)), rng.normal(size=(4, 2))), halves=False)
-    yield Sample((m.regular(rng, 2, 2) * 1e-30, rng.normal(size=(2, 2)) * 1e-30))
+    yield Sample((m.regular(rng, 2, 2) * 1e-30, rng.normal(size=(2, 2)) * 1e-30), halves=False)
 
 
 @factors(
@@ -276,8 +276,8 @@ def _symmetrics(rng):
         yield Sample((x + np.swapaxes(x, -1, -2),))
     yield Sample((rng.normal(size=(3, 3)),))
     yield Sample((m.hilbert(4),), halves=False)
-    yield Sample((m.definite(rng, 2, 2) * 1e15,))
-    yield Sample((m.definite(rng, 2, 2) * 1e-15,))
+    yield Sample((m.definite(rng, 2, 2) * 1e15,), halves=False)
+    yield Sample((m.definite(rng, 2, 2) * 1e-15,), halves=False)
 
 
 def _eigh_signs(w, v):

@@ -48,7 +48,7 @@ def _systems(rng):
     ]:
         yield Sample((m.regular(rng, *shape), rng.normal(size=right)))
     yield Sample((m.hilbert(4), rng.normal(size=(4,))), halves=False)
-    yield Sample((m.regular(rng, 2, 2) * 1e-15, rng.normal(size=(2,)) * 1e15))
+    yield Sample((m.regular(rng, 2, 2) * 1e-15, rng.normal(size=(2,)) * 1e15), halves=False)
 
 
 def _square_systems(rng):
@@ -106,7 +106,7 @@ def _regulars(rng):
     for shape in [(3, 3), (2, 3, 3), (1, 1), (0, 2, 2)]:
         yield Sample((m.regular(rng, *shape),))
     yield Sample((m.hilbert(4),), halves=False)
-    yield Sample((m.regular(rng, 2, 2) * 1e15,))
+    yield Sample((m.regular(rng, 2, 2) * 1e15,), halves=False)
 
 
 @composed(floating=True, kinks=smooth, specials=ordinary, samples=_regulars, refusals=square)
@@ -263,7 +263,7 @@ def _deficient(rng):
 def _pseudoinvertible(rng):
     for x in _invertibles(rng):
         yield Sample((x,), halves=m.well_conditioned(x))
-    yield Sample((rng.normal(size=(3, 3)) * 1e-15,))
+    yield Sample((rng.normal(size=(3, 3)) * 1e-15,), halves=False)
     yield Sample((_deficient(rng),), {"rcond": 1e-3}, differentiable=False)
 
 

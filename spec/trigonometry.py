@@ -11,7 +11,7 @@ from kcompat.spec._calculus import as_tensors, unbroadcast
 from kcompat.spec._op import Kink, Sample, Special, composed, primitive, smooth, unary
 
 inf, nan = float("inf"), float("nan")
-PI = float(np.float32(math.pi))
+PI = math.pi
 function = functools.partial(composed, floating=True, kinks=smooth)
 
 

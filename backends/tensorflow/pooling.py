@@ -7,7 +7,6 @@ from kcompat.spec import OPS
 from kcompat.spec.convolution import to_channels_last
 from kcompat.spec.pooling import pool_geometry
 
-
 _FORMATS = {3: "NWC", 4: "NHWC", 5: "NDHWC"}
 """Said aloud: without it TensorFlow's gradient of three-dimensional pooling raises in eager mode."""
 
@@ -25,7 +24,10 @@ def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=No
         """The kernel passes over NaN and knows nothing below the smallest finite number."""
         return tf.cond(tf.reduce_all(tf.math.is_finite(x)), lambda: y, taps), tf.identity
 
-    y = taps() if 0 in tuple(x.shape) else repaired(tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(x.shape)]))
+    if 0 in tuple(x.shape):
+        y = taps()
+    else:
+        y = repaired(tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(x.shape)]))
     return y if back is None else tf.transpose(y, back)
 
 
