@@ -77,8 +77,8 @@ def ctc_loss(B, target, output, target_length, output_length, *, mask_index=0):
         two = _shifted(B, alpha, 2) + jump
         largest = _larger(B, _larger(B, alpha, one), two)
         ways = B.exp(alpha - largest) + B.exp(one - largest) + B.exp(two - largest)
-        new = B.where(heard > 0, B.log(ways) + largest + said, alpha)
-        return (new,), ()
+        new = B.where(largest < NEVER / 2, NEVER, B.log(ways) + largest + said)  # exactly, where nothing leads to
+        return (B.where(heard > 0, new, alpha),), ()
 
     start = B.broadcast_to(B.where(B.equal(B.arange(start=states), 0), 0.0, NEVER), shape=(batch, states))
     start = B.cast(start, dtype=B.dtype(output))
