@@ -34,8 +34,8 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
     for key in {**before, **after}:
         a, b = before.get(key), after.get(key)
         if a is None or b is None:
-            gone = b is None
-            found.append(Change(*key, *(r["status"] if r else "absent" for r in (a, b)), worse=gone))
+            statuses = [r["status"] if r else "absent" for r in (a, b)]
+            found.append(Change(*key, statuses[0], statuses[1], worse=b is None))
         elif a["status"] != b["status"]:
             found.append(Change(*key, _said(a), _said(b), worse=b["status"] in BAD and a["status"] not in BAD))
         elif _moved(z_of(a), z_of(b)):

@@ -49,7 +49,8 @@ def envelope(alternative: int) -> JudgingTarget:
 def expected(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
     """What is expected: from memory, else from disk if `prepare` put it there, else computed."""
     arrays = store.load(case.subject, profile.name)
-    key, outputs = _key(case, question), []
+    key = _key(case, question)
+    outputs: list[Expected] = []
     while f"{key} {len(outputs)} value" in arrays:
         outputs.append(Expected(*(arrays[f"{key} {len(outputs)} {part}"] for part in PARTS)))
     return tuple(outputs) or computed(case, question, profile)
@@ -110,7 +111,7 @@ def _key(case: Any, question: Question) -> str:
 
 def keep(subject: str, checks: Iterable[Any], profile: Profile) -> None:
     """Compute everything that is asked about a subject, and put it on disk."""
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for check in checks:
         if check.question is None:
             continue

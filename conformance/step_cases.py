@@ -110,6 +110,7 @@ OTHERS: dict[str, list[dict[str, Any]]] = {
 
 def _losses() -> list[LossCase]:
     found = []
+    arguments: dict[str, Any]
     for name in ("MeanSquaredError", "MeanAbsoluteError"):
         found += [
             LossCase(name, *shapes) for shapes in (((4, 3), (4, 3)), ((4,), (4, 1)), ((4, 1), (4,)), ((4,), (4,)))

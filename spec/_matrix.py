@@ -89,7 +89,7 @@ def definite(rng: Any, *shape: int) -> np.ndarray:
 
 def regular(rng: Any, *shape: int) -> np.ndarray:
     """Random matrices whose diagonal keeps them away from singular ones."""
-    return rng.normal(size=shape) + 2.0 * np.eye(*shape[-2:])
+    return rng.normal(size=shape) + 2.0 * np.eye(shape[-2], shape[-1])
 
 
 def well_conditioned(x: np.ndarray) -> bool:

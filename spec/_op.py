@@ -213,8 +213,15 @@ def alias(name: str, op: Op) -> Op:
 
     doc = f"Another name of `{op.name}`: {op.doc[0].lower()}{op.doc[1:]}"
     vjp = None if op.differentiable else ()
-    other = {"rule": None, "error": None, "body": body, "vjp": vjp, "alternatives": (), "alias_of": op.name}
-    OPS[name] = replace(op, name=name, doc=doc, public=True, **other)
+    other: dict[str, Any] = {
+        "rule": None,
+        "error": None,
+        "body": body,
+        "vjp": vjp,
+        "alternatives": (),
+        "alias_of": op.name,
+    }
+    OPS[name] = replace(op, name=name, doc=doc, public=True, alias_of=op.name, **other)
     return OPS[name]
 
 

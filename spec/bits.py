@@ -12,7 +12,7 @@ from kcompat.spec.logic import left_shift, right_shift
 inf, nan = float("inf"), float("nan")
 AS_WIDE = {"float16": "int16", "bfloat16": "int16", "float32": "int32", "float64": "int64"}
 """The integer as wide as a float."""
-POWERS = {"float16": (8,) * 5 + (4, 2, 1)}
+POWERS: dict[str, tuple[int, ...]] = {"float16": (8,) * 5 + (4, 2, 1)}
 POWERS["float32"] = POWERS["bfloat16"] = (64,) * 4 + (32, 16, 8, 4, 2, 1)
 POWERS["float64"] = (512,) * 4 + (256, 128, 64, 32, 16, 8, 4, 2, 1)
 """Powers of two whose product takes the smallest number of a dtype beyond its largest, each a number itself."""

@@ -134,7 +134,8 @@ _triangles = samples.shapes(
 )
 def tril(B, x, *, k=0):
     """The last two axes with zeros above diagonal `k`."""
-    return B.where(_below(B, *_plane(x), k), x, _nothing(B, x))
+    rows, columns = _plane(x)
+    return B.where(_below(B, rows, columns, k), x, _nothing(B, x))
 
 
 @composed(
@@ -145,7 +146,8 @@ def tril(B, x, *, k=0):
 )
 def triu(B, x, *, k=0):
     """The last two axes with zeros below diagonal `k`."""
-    return B.where(_below(B, *_plane(x), k - 1), _nothing(B, x), x)
+    rows, columns = _plane(x)
+    return B.where(_below(B, rows, columns, k - 1), _nothing(B, x), x)
 
 
 def _matrices(rng):

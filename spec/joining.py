@@ -59,7 +59,7 @@ def _ranked(*cases):
 )
 def hstack(B, *xs):
     """Tensors joined along the second axis; vectors along their only one, scalars as vectors."""
-    xs = [_flat(B, x) if len(x.shape) == 0 else x for x in xs]
+    xs = tuple(_flat(B, x) if len(x.shape) == 0 else x for x in xs)
     return B.concatenate(*xs, axis=0 if xs and len(xs[0].shape) == 1 else 1)
 
 

@@ -1,6 +1,7 @@
 """Comparison, logic, choice, and the bits of 32-bit integers."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -135,7 +136,7 @@ def _nearly_equal(rng):
     yield Sample((x * 1e30, x * 1e30))
 
 
-_closeness = {"kinks": smooth, "samples": _nearly_equal, "vjp": ()}
+_closeness: dict[str, Any] = {"kinks": smooth, "samples": _nearly_equal, "vjp": ()}
 
 
 @composed(

@@ -21,8 +21,9 @@ def _normed(rng):
     for order in (inf, -inf, 1, 2, 3, -1, 0.5):
         yield Sample((x,), {"ord": order, "axis": 1})
     yield Sample((np.array([1.0, 0.0, -2.0]),), {"ord": 0}, differentiable=False)
-    for order in ("nuc", inf, -inf, 1, -1, 2, -2):
-        yield Sample((rng.normal(size=(3, 2, 4)),), {"ord": order, "axis": (2, 0), "keepdims": order in (1, 2)})
+    for norm_of_matrices in ("nuc", inf, -inf, 1, -1, 2, -2):
+        attrs = {"ord": norm_of_matrices, "axis": (2, 0), "keepdims": norm_of_matrices in (1, 2)}
+        yield Sample((rng.normal(size=(3, 2, 4)),), attrs)
     yield Sample((x * 1e30,))
     yield Sample((x * 1e-30,), {"axis": 0})
     yield Sample((np.array([1e4, 1.0, 1e-4, -300.0]),), {"ord": 3})

@@ -160,8 +160,8 @@ def _columns(rng):
     yield Sample((rng.normal(size=(2, 8, 12)),), {"output_size": (4, 5), "kernel_size": 2})
     how = {"output_size": (5, 6), "kernel_size": (2, 3), "stride": (2, 1), "padding": (1, 0)}
     yield Sample((rng.normal(size=(2, 6, 12)),), how)
-    how = {"output_size": 5, "kernel_size": 2, "dilation": (3, 2), "padding": 1, "stride": 2}
-    yield Sample((rng.normal(size=(1, 4, 6)),), how)
+    square = {"output_size": 5, "kernel_size": 2, "dilation": (3, 2), "padding": 1, "stride": 2}
+    yield Sample((rng.normal(size=(1, 4, 6)),), square)
     yield Sample((np.arange(36, dtype="int32").reshape(1, 9, 4),), {"output_size": 4, "kernel_size": 3})
     yield Sample((rng.normal(size=(0, 4, 4)),), {"output_size": 3, "kernel_size": 2})
 

@@ -2,6 +2,8 @@
 
 import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +27,7 @@ def _lanczos(radius, x):
     return np.where(x < radius, np.sinc(x) * np.sinc(x / radius), 0.0)
 
 
-KERNELS = {
+KERNELS: dict[str, tuple[int, Callable[..., Any]]] = {
     "bilinear": (1, _triangle),
     "bicubic": (2, _keys_cubic),
     "lanczos3": (3, functools.partial(_lanczos, 3)),

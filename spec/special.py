@@ -2,6 +2,7 @@
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def _exponents(rng):
     yield Sample((np.array([1e-8, -80.0, 20.0, -1e30, 0.0]), np.array([-40.0, 80.0, 5.0, 1.0, -20.0])))
 
 
-_sums = {
+_sums: dict[str, Any] = {
     "specials": [
         Special((-inf, -inf), -inf),
         Special((inf, inf), inf),

@@ -55,7 +55,8 @@ def by_body(name):
     def f(*tensors, **attrs):
         return op.body(interpreter(), *tensors, **attrs)
 
-    f.__name__, f.__doc__, f.__signature__ = name, op.doc, op.signature
+    f.__name__, f.__doc__ = name, op.doc
+    vars(f)["__signature__"] = op.signature
     return declared(f)
 
 

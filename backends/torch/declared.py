@@ -31,7 +31,7 @@ class _Declared(torch.autograd.Function):
             pulled = ctx.rules.rule(B, g, y, *tensors, **ctx.attrs)
         else:
             wanted = zip(ctx.rules, ctx.needs_input_grad[3:], strict=True)
-            pulled = (rule(B, g, y, *tensors, **ctx.attrs) if needed else None for rule, needed in wanted)
+            pulled = tuple(rule(B, g, y, *tensors, **ctx.attrs) if needed else None for rule, needed in wanted)
         return (None, None, None, *pulled)
 
 
@@ -53,5 +53,6 @@ def by_body(name):
     def f(*tensors, **attrs):
         return op.body(load("torch"), *tensors, **attrs)
 
-    f.__name__, f.__doc__, f.__signature__ = name, op.doc, op.signature
+    f.__name__, f.__doc__ = name, op.doc
+    vars(f)["__signature__"] = op.signature
     return declared(f)

@@ -30,7 +30,7 @@ def _(x, *, mode="reduced"):
     q, r = honest("qr")(x, mode=mode)
     if x.shape[-2] < x.shape[-1] or mode == "complete" or x.size == 0:
         return q, r
-    columns = []
+    columns: list[np.ndarray] = []
     for j in range(x.shape[-1]):
         v = x[..., j]
         for u in columns:
