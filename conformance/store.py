@@ -23,7 +23,34 @@ from kcompat.backends import numpy as numpy_backend
 
 SOURCES = (kcompat, spec, conformance, numpy_backend)
 ASIDE = frozenset(
-    ["adapters", "cli", "compare", "conform", "dialect", "display", "junit", "mutants", "mutation", "page", "plugin", "preparation", "probes", "repro", "report", "runner", "selection", "shrink", "small_models", "suite", "target", "tests", "toy_backend", "witness", "worker", "xfails"]
+    [
+        "adapters",
+        "cli",
+        "compare",
+        "conform",
+        "dialect",
+        "display",
+        "junit",
+        "mutants",
+        "mutation",
+        "page",
+        "plugin",
+        "preparation",
+        "probes",
+        "repro",
+        "report",
+        "runner",
+        "selection",
+        "shrink",
+        "small_models",
+        "suite",
+        "target",
+        "tests",
+        "toy_backend",
+        "witness",
+        "worker",
+        "xfails",
+    ]
 )
 """Parts of the suite that what is expected does not depend on."""
 KEPT = 3
