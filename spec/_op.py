@@ -221,7 +221,7 @@ def alias(name: str, op: Op) -> Op:
         "alternatives": (),
         "alias_of": op.name,
     }
-    OPS[name] = replace(op, name=name, doc=doc, public=True, alias_of=op.name, **other)
+    OPS[name] = replace(op, name=name, doc=doc, public=True, **other)
     return OPS[name]
 
 
