@@ -126,6 +126,12 @@ def _indexed(a: Application) -> Any:
     return np.maximum(moved, 2 * REACH * np.max(a.bounds[0], initial=0.0)) if a.kind == "structure" else np.inf
 
 
+def _together(a: Application) -> Any:
+    """All elements moved up, and all moved down."""
+    there = [a.at([a.values[0] + sign * REACH * a.bounds[0], *a.values[1:]]) for sign in (1, -1)]
+    return np.max([np.where(moved == a.y, 0.0, np.abs(moved - a.y)) for moved in there], axis=0) / REACH
+
+
 def _matmul(a: Application) -> Any:
     (left, right), (dl, dr) = map(np.abs, a.values), a.bounds
     return np.matmul(left, dr) + np.matmul(dl, right) + np.matmul(dl, dr)
@@ -189,6 +195,8 @@ _BY_NAME: dict[str, Callable[[Application], Any]] = {
     "power": _power,
     "scatter_add": _indexed,
     "scatter_add_along_axis": _indexed,
+    "scatter_max": _together,
+    "scatter_multiply": _together,
     "take": _indexed,
     "take_along_axis": _indexed,
     "where": _where,

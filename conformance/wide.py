@@ -178,7 +178,9 @@ class WideInterpreter(Interpreter):
         """
         if MANTISSA_BITS[dtype] >= MANTISSA_BITS["float32"]:
             return _held_scalar(x, dtype) if type(x) is float else held(x, dtype)
-        return self.roughly(x, np.abs(held(x, dtype) - x), dtype)
+        rounded = held(x, dtype)
+        with np.errstate(invalid="ignore"):
+            return self.roughly(x, np.where((rounded == x) | np.isnan(x), 0.0, np.abs(rounded - x)), dtype)
 
     def roughly(self, x: Any, error: Any, dtype: str) -> Any:
         """A value that may be off by so much."""

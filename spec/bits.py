@@ -149,7 +149,7 @@ def _scalings(rng):
     specials=[
         Special((inf, np.array([-300], "int32")), inf),
         Special((nan, np.array([2], "int32")), nan),
-        Special((1.0, np.array([300], "int32")), inf),
+        Special((1.0, np.array([300], "int32")), inf, dtype="float32"),
     ],
     samples=_scalings,
     refusals=(Refusal((np.array([1.0]), np.array([2.0])), TypeError),),

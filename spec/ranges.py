@@ -60,7 +60,7 @@ def _linear(rng):
     specials=[
         Special(([nan, 3.0], [1.0, 3.0]), [[nan, 3.0]] * 3, {"num": 3}),
         Special((np.array(0, "int32"), np.array(10, "int32")), [0, 3, 6, 10], {"num": 4, "dtype": "int32"}),
-        Special(([0.1], [0.7]), np.array([[0.1]], "float32"), {"num": 1}),
+        Special(([0.1], [0.7]), [[0.1]], {"num": 1}),
     ],
     samples=_linear,
     refusals=(
@@ -161,7 +161,7 @@ def _root(B, x, order, steps, shape):
     kinks=smooth,
     specials=[
         Special(([1.0, -1.0, 0.0, nan], [-2.0, 2.0, 1.0, 1.0]), [[nan] * 4] * 3, {"num": 3}),
-        Special(([0.1], [0.7]), np.array([[0.1], [0.7]], "float32"), {"num": 2}),
+        Special(([0.1], [0.7]), [[0.1], [0.7]], {"num": 2}),
     ],
     samples=_geometric,
     refusals=(

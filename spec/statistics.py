@@ -180,7 +180,7 @@ def probabilities(rng):
         Special(([1.0, 2.0], np.array([-0.5, 0.0, 1.0, 1.5])), [nan, 1.0, 2.0, nan]),
         Special(([0.0, 1.0, 2.0, 3.0], 0.5), 2.0, {"method": "nearest"}),
         Special(([0.0, 1.0], 0.5), 0.0, {"method": "nearest"}),
-        Special(([0.1, 0.1, 0.1], 0.3), np.float32(0.1)),
+        Special(([0.1, 0.1, 0.1], 0.3), 0.1),
     ],
     samples=probabilities,
     refusals=quantile_refusals,
