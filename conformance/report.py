@@ -7,7 +7,6 @@ import math
 import os
 import platform
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -85,9 +84,9 @@ def write_text(text: str, path: str | Path) -> None:
     """Write a file beside the place, then move it there."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False) as file:
-        file.write(text)
-    os.replace(file.name, path)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside.write_text(text)
+    os.replace(aside, path)
 
 
 def read(path: str | Path) -> dict[str, Any]:
