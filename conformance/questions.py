@@ -65,10 +65,10 @@ class Case:
 
     @functools.cached_property
     def arrays(self) -> tuple[Any, ...]:
-        """The arguments, float tensors in the case's dtype."""
-        return tuple(
-            x.astype(numpy_dtype(self.dtype)) if i in self.floats else x for i, x in enumerate(self.sample.args)
-        )
+        """The arguments, float tensors in the case's dtype, where the largest may be infinite."""
+        dtype = numpy_dtype(self.dtype)
+        with np.errstate(over="ignore"):
+            return tuple(x.astype(dtype) if i in self.floats else x for i, x in enumerate(self.sample.args))
 
     def __repr__(self) -> str:
         arguments = [f"{x.dtype}{list(x.shape)}" if isinstance(x, np.ndarray) else repr(x) for x in self.arrays]

