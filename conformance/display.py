@@ -55,6 +55,10 @@ def show(found: dict[str, Any]) -> None:
         console.print(f"[red]{result['status']}[/red] {result['target']} {result['id']}: {result['message'][:300]}")
     if len(bad) > SHOWN:
         console.print(f"and {len(bad) - SHOWN} more; --report and --html have them all")
+    if suspected := report.suspects(found):
+        console.print(
+            f"all targets differ from the oracle on the same side, suspect it: {', '.join(suspected[:SHOWN])}"
+        )
     for problem in report.problems(found):
         console.print(f"[red]{problem}[/red]")
 

@@ -75,6 +75,16 @@ def problems(report: dict[str, Any]) -> list[str]:
     return found
 
 
+def suspects(report: dict[str, Any]) -> list[str]:
+    """Checks that every target fails on the same side of the oracle: it may be the oracle that is wrong."""
+    sides: dict[str, list[float]] = {}
+    for result in report["results"]:
+        if result["status"] in ("pass", "fail"):
+            side = math.copysign(1.0, float(result["signed"])) if result["status"] == "fail" else 0.0
+            sides.setdefault(result["id"], []).append(side)
+    return [name for name, found in sides.items() if len(found) > 1 and abs(sum(found)) == len(found)]
+
+
 def write(report: dict[str, Any], path: str | Path) -> None:
     """Write a report as JSON, whole or not at all."""
     write_text(json.dumps(report, indent=1), path)

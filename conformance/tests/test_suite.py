@@ -190,6 +190,13 @@ def test_failures_and_missing_data_are_problems():
     assert report.problems(broken) == ["numpy: no data: Segmentation fault"]
 
 
+def test_the_oracle_is_suspected_where_all_targets_differ_on_one_side():
+    both = [result("a", "fail", 9.0, signed=3.0, target=name) for name in ("numpy", "jax")]
+    apart = [result("b", "fail", 9.0, signed=side, target=name) for name, side in (("numpy", 3.0), ("jax", -3.0))]
+    one = [result("c", "fail", 9.0, signed=3.0), result("c", signed=0.1, target="jax"), result("d", "fail", signed=1.0)]
+    assert report.suspects(document(*both, *apart, *one)) == ["a"]
+
+
 def test_comparison_says_what_got_worse_first():
     old = document(result("a"), result("b", "fail", 9.0), result("c", z=1.5), result("gone"), result("same", z=0.2))
     new = document(result("a", "fail", 20.0), result("b"), result("c", z=4.0), result("new"), result("same", z=0.9))
