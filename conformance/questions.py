@@ -139,20 +139,24 @@ def results(target: Any, y: Any) -> Arrays:
 
 def value(target: Any, case: Case) -> Arrays:
     """The results of the op."""
-    return _signed(
-        target, case, results(target, target.function(case.op)(*arguments(target, case), **case.sample.attrs))
-    )
+    return called(target, case)[0]
 
 
 def compiled_value(target: Any, case: Case) -> Arrays:
     """The results of the op, compiled as a function of its tensors."""
+    return called(target, case, target.compile)[0]
+
+
+def called(target: Any, case: Case, compiled: Any = lambda f: f) -> tuple[Arrays, list[Any]]:
+    """The results of the op, and its tensors after the call."""
     args, function = arguments(target, case), target.function(case.op)
     places = [i for i, x in enumerate(case.arrays) if isinstance(x, np.ndarray)]
 
     def f(*tensors: Any) -> Any:
         return function(*_with(args, places, tensors), **case.sample.attrs)
 
-    return _signed(target, case, results(target, target.compile(f)(*(args[i] for i in places))))
+    tensors = [args[i] for i in places]
+    return _signed(target, case, results(target, compiled(f)(*tensors))), tensors
 
 
 def _signed(target: Any, case: Case, found: Arrays) -> Arrays:

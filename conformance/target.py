@@ -65,9 +65,9 @@ class Target:
         self.name, self.functions, self.version, self.device = name, functions, version, device
         self.asarray, self.to_numpy, self.vjp, self.compile = asarray, to_numpy, vjp, compile
         self.answers, self.dialect = answers or {}, dialect
-        self.compiles_ops = compiles_ops
+        self.compiles_ops, self.hurried = compiles_ops, False
         self.latest: tuple[Any, Any] | None = None
-        """The last case and its results, which two checks look at."""
+        """The last case with its results and tensors, which two checks look at."""
 
     def __repr__(self) -> str:
         return f"<target {self.name} {self.version} on {self.device}>"

@@ -23,6 +23,7 @@ def main(name: str, out: str, options: str, died: str = "") -> None:
     selection = Selection(**json.loads(options))
     asked = target.load(name)
     asked.use(selection.device, selection.precision)
+    asked.hurried = selection.quick
     asked.name = name  # as it was asked for: the report, rows of xfails and scripts find it by that
     checks = selection.checks()
     rows = xfails.load(selection.xfails) if selection.xfails else []
