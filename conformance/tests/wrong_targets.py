@@ -11,9 +11,8 @@ from kcompat.conformance.target import InterpreterTarget, Target
 class Zeros(InterpreterTarget):
     """Answers zeros."""
 
-    def ask(self, question, case):
-        found = super().ask(question, case)
-        return tuple(np.zeros_like(y) if isinstance(y, np.ndarray) else y for y in found)
+    def result(self, y):
+        return np.zeros_like(super().result(y))
 
 
 def zeros() -> Target:
