@@ -18,6 +18,9 @@ from kcompat.conformance.questions import Question
 from kcompat.conformance.target import JudgingTarget
 from kcompat.spec import OPS
 
+PARTS = ("value", "bound", "sigma")
+"""What is kept of an `Expected`."""
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -102,9 +105,6 @@ def _expected(value: np.ndarray, bound: np.ndarray, moved: tuple[Any, ...], prof
     return Expected(value, bound, np.where(bound > 0, np.where(np.isnan(spread), np.inf, spread + floor), 0.0))
 
 
-PARTS = ("value", "bound", "sigma")
-
-
 def _key(case: Any, question: Question) -> str:
     return f"{case.id} {question.__name__}"
 
@@ -113,12 +113,13 @@ def keep(subject: str, checks: Iterable[Any], profile: Profile) -> None:
     """Compute everything that is asked about a subject, and put it on disk."""
     arrays: dict[str, np.ndarray] = {}
     for check in checks:
-        if check.question is None:
+        key = check.question and _key(check.case, check.question)
+        if key is None or f"{key} 0 value" in arrays:  # several checks hold answers to one question
             continue
         try:
             answers = computed(check.case, check.question, profile)
-        except Exception:
+        except Exception:  # whoever runs the check meets it again, and reports it
             continue
         for i, answer in enumerate(answers):
-            arrays |= {f"{_key(check.case, check.question)} {i} {part}": getattr(answer, part) for part in PARTS}
+            arrays |= {f"{key} {i} {part}": getattr(answer, part) for part in PARTS}
     store.save(subject, profile.name, arrays)

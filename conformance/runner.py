@@ -19,7 +19,6 @@ from kcompat.conformance.questions import Case
 from kcompat.conformance.suite import Check
 from kcompat.conformance.target import NotApplicable, Target, Unsupported
 
-STATUSES = ("pass", "fail", "error", "timeout", "skip", "unsupported", "xfail", "xpass")
 BAD = ("fail", "error", "timeout", "xpass")
 """What makes a run fail."""
 SHOWN = 16

@@ -62,3 +62,14 @@ def ask(program: str, given: Mapping[str, np.ndarray] | None = None, cases: Any 
 def as_json(answer: np.ndarray) -> Any:
     """What a program put into `answers` as `json.dumps(...)`."""
     return json.loads(str(answer))
+
+
+def signatures(namespace: str) -> dict[str, list[list[Any]]]:
+    """The parameters of each function of `keras.ops` or another namespace: name, and default as code (None: none)."""
+    program = (
+        "row = lambda f: [[p.name, None if p.default is p.empty else repr(p.default)]"
+        " for p in inspect.signature(f).parameters.values()]\n"
+        f"found = {{n: row(f) for n, f in vars({namespace}).items() if inspect.isfunction(f)}}\n"
+        "answers['signatures'] = json.dumps(found)\n"
+    )
+    return dict(as_json(ask("import inspect\n" + program)["signatures"]))

@@ -153,9 +153,6 @@ def unfold(B, x, *, kernel_size, dilation=1, padding=0, stride=1):
     return B.reshape(y, newshape=(n, channels * count, cells))
 
 
-_ONES = np.ones((1, 4, 4))
-
-
 def _columns(rng):
     yield Sample((rng.normal(size=(2, 8, 12)),), {"output_size": (4, 5), "kernel_size": 2})
     how = {"output_size": (5, 6), "kernel_size": (2, 3), "stride": (2, 1), "padding": (1, 0)}

@@ -1,17 +1,13 @@
 """`kcompat.ops.image` has Keras's names; images may be arrays, one or a batch, and of integers."""
 
-import importlib.util
 import inspect
-import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from kcompat import image, ops
 from kcompat.backend import use_backend
+from kcompat.conformance import witness
 
 
 def test_the_module_is_an_attribute_of_ops():
@@ -25,18 +21,9 @@ def test_unknown_name_is_refused():
 
 
 def test_signatures_are_those_of_keras():
-    if importlib.util.find_spec("keras") is None:
+    if not witness.INSTALLED:
         pytest.skip("keras is not installed: pip install 'kcompat[dev]'")
-    program = (
-        "import inspect, json, keras\n"
-        "row = lambda f: [[p.name, None if p.default is p.empty else repr(p.default)]"
-        " for p in inspect.signature(f).parameters.values()]\n"
-        "functions = {n: f for n, f in vars(keras.ops.image).items() if inspect.isfunction(f)}\n"
-        "print(json.dumps({n: row(f) for n, f in functions.items()}))"
-    )
-    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    theirs = json.loads(done.stdout.splitlines()[-1])
+    theirs = witness.signatures("keras.ops.image")
     for name in image.__all__:
         parameters = inspect.signature(getattr(image, name)).parameters.values()
         ours = [[p.name, None if p.default is p.empty else repr(p.default)] for p in parameters]

@@ -1,18 +1,13 @@
 """Declarations are complete, promotion is a lattice, shapes are inferred, and the names are Keras's."""
 
-import importlib.util
 import inspect
 import itertools
-import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from kcompat import ops, shapes
-from kcompat.conformance import expectations, gate, questions
+from kcompat.conformance import expectations, gate, questions, witness
 from kcompat.conformance.precision import PROFILES
 from kcompat.spec import DTYPES, OPS, Joint, TensorSpec, composed, is_float, primitive, promote, result_type
 from kcompat.spec import _rules as rules
@@ -181,18 +176,9 @@ def test_shapes_that_do_not_fit_are_refused():
 @pytest.fixture(scope="module")
 def keras_signatures():
     """Those of `keras.ops`, asked in a process of its own: this one stays without Keras."""
-    if importlib.util.find_spec("keras") is None:
+    if not witness.INSTALLED:
         pytest.skip("keras is not installed: pip install 'kcompat[dev]'")
-    program = (
-        "import inspect, json, keras\n"
-        "row = lambda f: [[p.name, None if p.default is p.empty else repr(p.default)]"
-        " for p in inspect.signature(f).parameters.values()]\n"
-        "functions = {n: f for n, f in vars(keras.ops).items() if inspect.isfunction(f)}\n"
-        "print(json.dumps({n: row(f) for n, f in functions.items()}))"
-    )
-    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    return witness.signatures("keras.ops")
 
 
 def test_public_signatures_are_prefixes_of_those_of_keras(keras_signatures):
