@@ -1,0 +1,32 @@
+"""Plans: ops that write into memory of a compiled program and keep their own scratch from step to step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Run = Callable[..., None]
+"""`run(*arrays, out)`: computes an op's result into `out`, one C-contiguous array or a tuple of them."""
+Planner = Callable[..., Run | None]
+"""`planner(*specs, **attrs)`: a `Run` for operands of these `TensorSpec`s, or None where the op itself is as good."""
+
+
+def planned(planner: Planner) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let an op of this backend be computed by a plan within compiled programs.
+
+    The planner is given a `TensorSpec` for each tensor, None for an absent one, and Python numbers as they are.
+    The memory that its `Run` works in is allocated once, inside the planner. `arrays` may be views of any strides.
+    `out` shares no memory with them, and what was in it is not known.
+    """
+
+    def decorate(op: Callable[..., Any]) -> Callable[..., Any]:
+        op.planner = planner  # type: ignore[attr-defined]
+        return op
+
+    return decorate
+
+
+def plan(op: Callable[..., Any], *specs: Any, **attrs: Any) -> Run | None:
+    """What computes an op on operands of these specs into given memory, or None."""
+    planner = getattr(op, "planner", None)
+    return None if planner is None else planner(*specs, **attrs)
