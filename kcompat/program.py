@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kcompat import tree
@@ -39,6 +39,8 @@ class Program:
     """
 
     traces = 0  # how often a compiler traced the step
+    steps_at_once = 1
+    """How many steps to hand to `run_many` together: more than 1 where one call of many steps costs less than many."""
 
     def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
         self.B = B
@@ -54,11 +56,15 @@ class Program:
             self.holder.state, logs = self.step(self.holder.state, batch)
         return logs
 
-    def run_many(self, batches: Iterable[Any]) -> Any:
-        """Do one step a batch and give the logs of the last."""
+    def run_many(self, batches: Any) -> Any:
+        """Do one step for each slice of `batches` along the first axis of its tensors, and give the logs of the last.
+
+        Any number of steps will do, but compilers like it to be `steps_at_once`.
+        """
+        leaves, rebuild = tree.flatten(batches)
         logs = None
-        for batch in batches:
-            logs = self.run(batch)
+        for slices in zip(*leaves, strict=True):
+            logs = self.run(rebuild(list(slices)))
         return logs
 
     def state(self) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,12 @@ import numpy as np
 from kcompat.backend import current
 from kcompat.random import derive_key, host
 from kcompat.spec import floatx
+
+Batch = tuple[Any, ...]
+"""`(x, y, sample_weight)`; absent parts are None."""
+
+GROUP_BYTES = 1 << 22
+"""The most data that is gathered for several steps at once, so that it stays in the processor's cache."""
 
 
 def to_array(name: str, value: Any) -> np.ndarray:
@@ -92,14 +98,31 @@ class Arrays:
         """How many batches there are."""
         return -(-self.size // self.batch_size)
 
-    def batches(self, shuffle_key: np.ndarray | None = None) -> Iterator[tuple[Any, Any, Any]]:
+    def batches(self, shuffle_key: np.ndarray | None = None) -> Iterator[Batch]:
         """The batches `(x, y, sample_weight)` in order, or in the order that a key gives."""
-        order = None if shuffle_key is None else host().random_permutation(shuffle_key, n=self.size)
-        for start in range(0, self.size, self.batch_size):
-            chosen: Any = slice(start, start + self.batch_size)
-            if order is not None:
-                chosen = order[chosen]
-            yield tuple(None if part is None else part[chosen] for part in (self.x, self.y, self.sample_weight))  # type: ignore[misc]
+        return (batch for _, batch in self.groups(lambda size: 1, shuffle_key))
+
+    def groups(
+        self, at_once: Callable[[int], int], shuffle_key: np.ndarray | None = None
+    ) -> Iterator[tuple[int, Batch]]:
+        """The batches in groups: how many there are, and all of them, stacked along a new first axis if several.
+
+        `at_once` is given the bytes of a batch and says how many of them the next group may have. A last, shorter
+        batch stays alone.
+        """
+        order = None if shuffle_key is None else host().random_permutation(shuffle_key, n=self.size).astype(np.intp)
+        parts = (self.x, self.y, self.sample_weight)
+        size = self.batch_size * sum(part[:1].nbytes for part in parts if part is not None)
+        start = 0
+        while start < self.size:
+            count = max(1, min(at_once(size), (self.size - start) // self.batch_size))
+            stop = min(start + count * self.batch_size, self.size)
+            found = tuple(None if part is None else _rows(part, order, start, stop) for part in parts)
+            if count > 1:
+                split = (count, self.batch_size)
+                found = tuple(None if part is None else part.reshape(*split, *part.shape[1:]) for part in found)
+            yield count, found
+            start = stop
 
     def split(self, fraction: float) -> tuple[Arrays, Arrays]:
         """All but the last `fraction` of the samples, and that fraction."""
@@ -113,6 +136,10 @@ class Arrays:
     def _part(self, chosen: slice) -> Arrays:
         y, weight = (None if p is None else p[chosen] for p in (self.y, self.sample_weight))
         return Arrays(self.x[chosen], y, weight, batch_size=self.batch_size)
+
+
+def _rows(part: np.ndarray, order: np.ndarray | None, start: int, stop: int) -> np.ndarray:
+    return part[start:stop] if order is None else part.take(order[start:stop], axis=0)
 
 
 def shuffle_key(seed: Any, epoch: int) -> np.ndarray:

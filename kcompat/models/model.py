@@ -35,6 +35,7 @@ class Compiled(Steps):
         self._compiled_metrics: list[tuple[metrics.Metric, bool]] = []
         self._loss_tracker = metrics.Mean("loss")
         self._run_eagerly = False
+        self._steps_per_execution = 1
         self._programs: dict[str, Program] = {}
         self._held: Store | None = None
         self._root: Place | None = None
@@ -73,12 +74,21 @@ class Compiled(Steps):
             metrics: a list of names, metrics or functions; "accuracy" becomes what fits the shapes.
             weighted_metrics: the same, weighted by the sample weights.
             run_eagerly: run the steps as they are, without a compiler.
-            loss_weights, steps_per_execution, jit_compile, auto_scale_loss: not supported yet.
+            steps_per_execution: how many batches `fit` and `evaluate` run in one call; batch hooks of callbacks are
+                called once for all of them. With 1 a backend runs several where that is faster and no callback looks.
+            loss_weights, jit_compile, auto_scale_loss: not supported yet.
+
+        Raises ValueError for steps_per_execution below 1.
         """
         refuse("compile", loss_weights=loss_weights)
-        refuse("compile", 1, steps_per_execution=steps_per_execution)
         refuse("compile", "auto", jit_compile=jit_compile)
         refuse("compile", True, auto_scale_loss=auto_scale_loss)
+        if (
+            isinstance(steps_per_execution, bool)
+            or steps_per_execution != int(steps_per_execution)
+            or steps_per_execution < 1
+        ):
+            raise ValueError(f"steps_per_execution is a positive int, got {steps_per_execution!r}")
         new_optimizer = optimizers.get(optimizer)
         new_loss = None if loss is None else losses.get(loss)
         identifiers = [(m, False) for m in _listed("metrics", metrics)]
@@ -89,7 +99,7 @@ class Compiled(Steps):
         self._checked, self._classes = set(), None
         self.optimizer, self.loss = new_optimizer, new_loss
         self._metric_identifiers, self._compiled_metrics = identifiers, []
-        self._run_eagerly = run_eagerly
+        self._run_eagerly, self._steps_per_execution = run_eagerly, int(steps_per_execution)
         self._backend = get_backend()
         self.compiled = True
 

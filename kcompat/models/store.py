@@ -48,11 +48,11 @@ class Store:
     def _all(self) -> list[Variable]:
         return [v for part in self.variables.values() for v in part.values()]
 
-    def run(self, program: Program, batch: Any) -> Any:
-        """One step of a program that shares the state."""
+    def run(self, program: Program, batch: Any, steps: int = 1) -> Any:
+        """A step of a program that shares the state, or several, whose batches are stacked."""
         self.push()
         self._program_is_ahead = True
-        return program.run(batch)
+        return program.run(batch) if steps == 1 else program.run_many(batch)
 
     def pull(self) -> None:
         """Give the variables the values of the program's state."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from kcompat import tree
 from kcompat.backend import load
 from kcompat.callbacks import CallbackList, History
 from kcompat.lookup import refuse
-from kcompat.models.data import Arrays, shuffle_key, to_array
+from kcompat.models.data import GROUP_BYTES, Arrays, shuffle_key, to_array
 from kcompat.models.diagnosis import NonFiniteLoss, first_failure
 from kcompat.models.model import Compiled
 from kcompat.models.progress import Progress
@@ -127,18 +128,31 @@ class Model(Compiled):
         self._epochs_trained += 1
         each_batch = hooks.wants("on_train_batch_end")
         values: dict[str, float] = {}
-        for step, batch in enumerate(data.batches(key), 1):
-            hooks.call("on_train_batch_begin", step - 1, {})
-            logs = store.run(program, batch)
-            if each_batch or progress.due() or step == data.steps:
+        done = 0
+        for count, batch in data.groups(self._at_once("train", hooks), key):
+            hooks.call("on_train_batch_begin", done, {})
+            logs = store.run(program, batch, count)
+            done += count
+            if each_batch or done == data.steps or progress.due():
                 values = self._floats(logs)
                 if not math.isfinite(values.get("loss", 0.0)):
                     program.replace(**before._asdict())
                     raise NonFiniteLoss(first_failure(self, before, data.batches(key), epoch))
-                hooks.call("on_train_batch_end", step - 1, values)
-                if step < data.steps:
-                    progress.update(step, values)
+                hooks.call("on_train_batch_end", done - 1, values)
+                if done < data.steps:
+                    progress.update(done, values)
         return values
+
+    def _at_once(self, kind: str, hooks: CallbackList) -> Callable[[int], int]:
+        """How many batches of so many bytes to run in one call.
+
+        As many as `compile` was told; else as many as the program likes, unless a callback looks at each.
+        """
+        told = self._steps_per_execution
+        if told > 1 or any(hooks.wants(f"on_{kind}_batch_{edge}") for edge in ("begin", "end")):
+            return lambda size: told
+        program = self.program(kind)
+        return lambda size: min(program.steps_at_once, GROUP_BYTES // max(1, size))
 
     def _floats(self, logs: Any) -> dict[str, float]:
         to_numpy = load(self.backend).engine.to_numpy
@@ -176,13 +190,15 @@ class Model(Compiled):
         each_batch = hooks.wants("on_test_batch_end")
         hooks.call("on_test_begin", {})
         logs: Any = {}
-        for step, batch in enumerate(data.batches()):
-            hooks.call("on_test_batch_begin", step, {})
-            logs = store.run(program, batch)
+        done = 0
+        for count, batch in data.groups(self._at_once("test", hooks)):
+            hooks.call("on_test_batch_begin", done, {})
+            logs = store.run(program, batch, count)
+            done += count
             if each_batch or progress.due():
                 values = self._floats(logs)
-                hooks.call("on_test_batch_end", step, values)
-                progress.update(step + 1, values)
+                hooks.call("on_test_batch_end", done - 1, values)
+                progress.update(done, values)
         values = self._floats(logs)
         hooks.call("on_test_end", values)
         return values
