@@ -25,8 +25,13 @@ _NAMES = (
 )
 __all__ = [*_NAMES]
 
-globals().update({name: make_function(OPS[name], __name__) for name in _NAMES})
-
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(f"kcompat.ops.image has no {name!r}; there are {', '.join(_NAMES)}")
+    if name not in _NAMES:
+        raise AttributeError(f"kcompat.ops.image has no {name!r}; there are {', '.join(_NAMES)}")
+    globals()[name] = make_function(OPS[name], __name__)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

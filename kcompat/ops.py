@@ -1,7 +1,7 @@
 """The ops, with Keras 3's names, argument order and defaults, on the active backend.
 
 Tensors are the backend's own; variables, NumPy arrays, numbers and lists are converted. The functions are
-made from the spec, with real signatures, when this module is imported: each calls the active interpreter.
+made from the spec, with real signatures, when they are first asked for: each calls the active interpreter.
 """
 
 from __future__ import annotations
@@ -117,11 +117,17 @@ def make_function(op: Op, module: str = __name__) -> Callable[..., Any]:
     return function
 
 
-globals().update({op.name: make_function(op) for op in OPS.values() if op.public})
-
-
 def __getattr__(name: str) -> Any:
-    raise AttributeError(f"kcompat.ops has no {name!r}; it may be one of keras.ops that kcompat does not have yet")
+    """Make an op's function when it is first asked for: making all of them takes as long as importing NumPy."""
+    op = OPS.get(name)
+    if op is None or not op.public:
+        raise AttributeError(f"kcompat.ops has no {name!r}; it may be one of keras.ops that kcompat does not have yet")
+    globals()[name] = make_function(op)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
