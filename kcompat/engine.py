@@ -23,6 +23,8 @@ class Engine:
 
     name: str
     package: str
+    tensor_type: type | None = None
+    """The one type of the backend's tensors, if there is one: operands of this type need no admission."""
     compiles_ops = False
     """Whether running an op eagerly compiles it for its shapes, which takes time once."""
 

@@ -41,6 +41,7 @@ class Interpreter:
             setattr(self, op.name, engine.prepared(op.name, how, call))
         self.admit = engine.admit
         self.tensor_types: set[type] = engine.tensor_types
+        self.tensor_type: type | None = engine.tensor_type
         self.dtype: Callable[[Any], str] = engine.dtype
         self.constant: Callable[..., Any] = engine.asarray
         self.scan = functools.partial(engine.scan, self)

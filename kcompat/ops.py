@@ -74,6 +74,13 @@ def _source(op: Op) -> str:
     lines = [f"def {op.name}{signature}:", "    B = active()"]
     lists = [p.name for p in op.tensors if p.kind is p.VAR_POSITIONAL]
     tensors = [p.name for p in op.tensors if p.kind is not p.VAR_POSITIONAL]
+    names = [p.name for p in op.attributes]
+    if "dtype" in names:
+        lines.append("    if dtype is not None: dtype = as_dtype(dtype)")
+    arguments = [*tensors, *(f"*{xs}" for xs in lists), *(f"{name}={name}" for name in names)]
+    call = f"return B.{op.name}({', '.join(arguments)})"
+    if tensors and not (lists or op.listed or op.floats):  # what most calls are, in as few steps as there can be
+        lines.append(f"    if {' is '.join(['B.tensor_type', *(f'type({x})' for x in tensors)])}: {call}")
     if tensors:
         lines.append("    known = B.tensor_types")
         lines += [f"    if type({x}) not in known: {x} = B.admit({x})" for x in tensors if x not in op.listed]
@@ -83,12 +90,7 @@ def _source(op: Op) -> str:
         )
     lines += [f"    {x} = _as_float(B, {x})" for x in op.floats]
     lines += [f"    {xs} = [x if type(x) in B.tensor_types else B.admit(x) for x in {xs}]" for xs in lists]
-    names = [p.name for p in op.attributes]
-    if "dtype" in names:
-        lines.append("    if dtype is not None: dtype = as_dtype(dtype)")
-    arguments = [*tensors, *(f"*{xs}" for xs in lists), *(f"{name}={name}" for name in names)]
-    lines.append(f"    return B.{op.name}({', '.join(arguments)})")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, f"    {call}"]) + "\n"
 
 
 def _as_float(B: Any, x: Any) -> Any:

@@ -24,6 +24,7 @@ class ShapeEngine:
     """What the shape interpreter has besides rules."""
 
     name = "shapes"
+    tensor_type = TensorSpec
     tensor_types: set[type] = {TensorSpec, int, float, bool, type(None)}  # noqa: RUF012  (grows as types are met)
 
     def prepared(self, name: str, how: str, call: Any) -> Any:

@@ -14,6 +14,8 @@ from kcompat.spec import Joint
 class TapeEngine:
     """The engine of the interpreter below, with differentiation and scan by the tape."""
 
+    tensor_type = Var
+
     def __init__(self, tape: Tape, base: Any):
         self._tape, self._base = tape, base
         self.tensor_types: set[type] = {*base.tensor_types, Var}
