@@ -1,11 +1,18 @@
-"""Pooling over windows of one, two or three spatial axes."""
+"""Pooling over windows of one, two or three spatial axes.
+
+What their cotangents need are ops of their own, closed under differentiation: `max_pool_grad` sends elements to
+where the maxima are, `max_pool_take` fetches them from there, and `average_pool_grad` shares them out.
+"""
 
 import functools
+import itertools
+import math
 import operator
 
 import numpy as np
 
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
+from kcompat.spec._tensor import TensorSpec
 from kcompat.spec.convolution import (
     CHANNELS_FIRST,
     explicit_padding,
@@ -60,6 +67,38 @@ _REFUSALS = [
 ]
 
 
+def _tournament(B, x, window, strides, pairs, outputs):
+    """The cells of the window in row-major order: (elements met, where they beat the earlier ones, the best so far).
+
+    The maximum is the last that won: the first of equal elements, the last NaN.
+    """
+    best = None
+    for _, seen in taps(B, pad_spatial(B, x, pairs, -inf), window, strides, (1,) * len(window), outputs):
+        better = None if best is None else B.logical_or(B.greater(seen, best), B.isnan(seen))
+        best = seen if best is None else B.where(better, seen, best)
+        yield seen, better, best
+
+
+def _with_values(rng):
+    """Where the maxima are, and values to fetch from there."""
+    for sample in _images(rng):
+        (x,) = sample.args
+        yield Sample((rng.normal(size=x.shape), x), sample.attrs)
+
+
+def _with_cotangents(rng):
+    """A cotangent for each window, and where the maxima are."""
+    for sample in _images(rng):
+        (x,) = sample.args
+        yield Sample((rng.normal(size=_pooled_shape(x, **sample.attrs)), x), sample.attrs)
+
+
+def _pooled_shape(x, *, pool_size, strides=None, padding="valid", data_format=None):
+    x, back = to_channels_last(np, x, data_format)
+    shape = (x.shape[0], *pool_geometry(x, pool_size, strides, padding)[-1], x.shape[-1])
+    return shape if back is None else tuple(shape[i] for i in back)
+
+
 @composed(
     floating=True,
     kinks=[Kink((_line(0.6, 0.6, 0.3),), (_line(1.0, 0.0, 0.0),), (0.0, 1.0), {"pool_size": 3})],
@@ -71,6 +110,7 @@ _REFUSALS = [
     ],
     samples=_images,
     refusals=_REFUSALS,
+    vjp=lambda B, g, y, x, **how: B.max_pool_grad(g, x, **how),
 )
 def max_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
     """The largest element of each window; padding never wins; NaN if any element is.
@@ -78,12 +118,72 @@ def max_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_format
     Of equal elements the first in row-major order has the gradient. `strides` defaults to `pool_size`.
     """
     x, back = to_channels_last(B, inputs, data_format)
-    window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
-    best = None
-    for _, seen in taps(B, pad_spatial(B, x, pairs, -inf), window, strides, (1,) * len(window), outputs):
-        better = None if best is None else B.logical_or(B.greater(seen, best), B.isnan(seen))
-        best = seen if best is None else B.where(better, seen, best)
+    *_, (_, _, best) = _tournament(B, x, *pool_geometry(x, pool_size, strides, padding))
     return best if back is None else B.transpose(best, axes=back)
+
+
+@composed(
+    kinks=smooth,
+    specials=[
+        Special((_line(5.0), _line(0.6, 0.6, 0.3)), _line(5.0, 0.0, 0.0), {"pool_size": 3}),
+        Special((_line(5.0), _line(1.0, nan, 2.0)), _line(0.0, 5.0, 0.0), {"pool_size": 3}),
+        Special((_line(inf, 1.0), _line(1.0, 2.0, 4.0, 3.0)), _line(0.0, inf, 1.0, 0.0), {"pool_size": 2}),
+        Special((_line(1.0, 2.0), _line(0.0, 5.0, 0.0)), _line(0.0, 3.0, 0.0), {"pool_size": 2, "strides": 1}),
+    ],
+    samples=_with_cotangents,
+    vjp=(lambda B, h, y, g, x, **how: B.max_pool_take(h, x, **how), None),
+    public=False,
+)
+def max_pool_grad(B, g, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
+    """The cotangent of `max_pool`'s inputs, from that of its result: each element goes to where its maximum is."""
+    x, back = to_channels_last(B, inputs, data_format)
+    g, _ = to_channels_last(B, g, data_format)
+    window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
+    winner = B.zeros_like(g, dtype="int32")
+    for cell, (_, better, _) in enumerate(_tournament(B, x, window, strides, pairs, outputs)):
+        winner = winner if better is None else B.where(better, cell, winner)
+    parts = (B.where(B.equal(winner, cell), g, 0.0) for cell in range(math.prod(window)))
+    y = _spread(B, parts, x.shape, window, strides, pairs)
+    return y if back is None else B.transpose(y, axes=back)
+
+
+@composed(
+    kinks=smooth,
+    specials=[
+        Special((_line(5.0, 6.0, 7.0), _line(0.6, 0.6, 0.3)), _line(5.0), {"pool_size": 3}),
+        Special((_line(5.0, 6.0, 7.0), _line(1.0, nan, 2.0)), _line(6.0), {"pool_size": 3}),
+        Special((_line(nan, inf), _line(1.0, 2.0)), _line(inf), {"pool_size": 2}),
+    ],
+    samples=_with_values,
+    vjp=(lambda B, g, y, values, x, **how: B.max_pool_grad(g, x, **how), None),
+    public=False,
+)
+def max_pool_take(B, values, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
+    """For each window the element of `values`, a tensor shaped like `inputs`, that stands where the maximum is."""
+    x, back = to_channels_last(B, inputs, data_format)
+    values, _ = to_channels_last(B, values, data_format)
+    window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
+    found = None
+    candidates = taps(B, pad_spatial(B, values, pairs), window, strides, (1,) * len(window), outputs)
+    for (_, candidate), (_, better, _) in zip(
+        candidates, _tournament(B, x, window, strides, pairs, outputs), strict=True
+    ):
+        found = candidate if better is None else B.where(better, candidate, found)
+    return found if back is None else B.transpose(found, axes=back)
+
+
+def _spread(B, parts, shape, window, strides, pairs):
+    """The adjoint of `taps` on a padded tensor of `shape`: the sum of what each cell of the window sends back."""
+    padded = tuple(n + a + b for n, (a, b) in zip(shape[1:-1], pairs, strict=True))
+    interior, total = (0, *(s - 1 for s in strides), 0), None
+    for low, part in zip(itertools.product(*map(range, window)), parts, strict=True):
+        spans = tuple((m - 1) * s + 1 for m, s in zip(part.shape[1:-1], strides, strict=True))
+        high = tuple(n - a - span for n, a, span in zip(padded, low, spans, strict=True))
+        sent = B.interior_pad(part, low=(0, *low, 0), high=(0, *high, 0), interior=interior)
+        total = sent if total is None else total + sent
+    start = (0, *(a for a, _ in pairs), 0)
+    stop = tuple(a + n for a, n in zip(start, shape, strict=True))
+    return B.strided_slice(total, start=start, stop=stop, step=(1,) * len(shape))
 
 
 def window_counts(sizes, window, strides, padding, outputs):
@@ -95,17 +195,19 @@ def window_counts(sizes, window, strides, padding, outputs):
     return counts[None, ..., None]
 
 
+def _divided(B, x, sizes, window, strides, pairs, outputs):
+    """`x`, an element for each window, over the number of cells that are not padding."""
+    if any(a or b for a, b in pairs):
+        return x / B.constant(window_counts(sizes, window, strides, pairs, outputs), dtype=B.dtype(x))
+    return x / float(np.prod(window))
+
+
 def _mean_of_windows(B, total, x, *, pool_size, strides, padding, data_format):
     """Means, where `total(parts)` adds up the elements that each cell of the window meets."""
     x, back = to_channels_last(B, x, data_format)
     window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
     seen = taps(B, pad_spatial(B, x, pairs), window, strides, (1,) * len(window), outputs)
-    summed = total(part for _, part in seen)
-    if any(a or b for a, b in pairs):
-        counts = window_counts(x.shape[1:-1], window, strides, pairs, outputs)
-        mean = summed / B.constant(counts, dtype=B.dtype(x))
-    else:
-        mean = summed / float(np.prod(window))
+    mean = _divided(B, total(part for _, part in seen), x.shape[1:-1], window, strides, pairs, outputs)
     return mean if back is None else B.transpose(mean, axes=back)
 
 
@@ -126,8 +228,36 @@ def _in_any_order(B, inputs, *, pool_size, strides=None, padding="valid", data_f
     samples=_images,
     refusals=_REFUSALS,
     alternatives=(_in_any_order,),
+    vjp=lambda B, g, y, x, **how: B.average_pool_grad(g, shape=tuple(x.shape), **how),
 )
 def average_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
     """The mean of each window; padded cells do not count. `strides` defaults to `pool_size`."""
     how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
     return _mean_of_windows(B, lambda parts: functools.reduce(operator.add, parts), inputs, **how)
+
+
+def _shares(rng):
+    """A cotangent for each window, and the shape of the inputs."""
+    for sample in _with_cotangents(rng):
+        g, x = sample.args
+        yield Sample((g,), {**sample.attrs, "shape": x.shape})
+
+
+@composed(
+    kinks=smooth,
+    specials=[
+        Special((_line(3.0, inf),), _line(1.5, 1.5, inf), {"pool_size": 2, "padding": "same", "shape": (1, 3, 1)}),
+        Special((_line(3.0, nan),), _line(1.0, nan, nan, nan), {"pool_size": 3, "strides": 1, "shape": (1, 4, 1)}),
+    ],
+    samples=_shares,
+    vjp=lambda B, h, y, g, *, shape, **how: B.average_pool(h, **how),
+    public=False,
+)
+def average_pool_grad(B, g, *, shape, pool_size, strides=None, padding="valid", data_format=None):
+    """The cotangent of `average_pool`'s inputs of `shape`, from that of its result: each cell has its share."""
+    g, back = to_channels_last(B, g, data_format)
+    shape = shape if back is None else (shape[0], *shape[2:], shape[1])
+    window, strides, pairs, outputs = pool_geometry(TensorSpec(shape, B.dtype(g)), pool_size, strides, padding)
+    share = _divided(B, g, shape[1:-1], window, strides, pairs, outputs)
+    y = _spread(B, (share for _ in range(math.prod(window))), shape, window, strides, pairs)
+    return y if back is None else B.transpose(y, axes=back)

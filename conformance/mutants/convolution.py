@@ -172,8 +172,8 @@ edited(
 edited(
     "average_pool",
     "padded cells count",
-    "if any(a or b for a, b in pairs):\n        counts",
-    "if False:\n        counts",
+    "if any(a or b for a, b in pairs):\n        return x / B.constant",
+    "if False:\n        return x / B.constant",
 )
 edited("average_pool", "cells over the end count", "np.minimum(first + k, n)", "(first + k)")
 edited(
@@ -182,7 +182,28 @@ edited(
     "(total // 2, total - total // 2)",
     "(total - total // 2, total // 2)",
 )
-edited("average_pool", "the sum, not the mean", "summed / float(np.prod(window))", "summed")
+vjp("max_pool", "the gradient of the mean", (lambda B, g, y, x, **how: B.average_pool_grad(g, shape=x.shape, **how),))
+vjp("max_pool", "the smallest element has the gradient", (lambda B, g, y, x, **how: B.max_pool_grad(g, -x, **how),))
+edited(
+    "max_pool_grad",
+    "of equal elements the last has the gradient",
+    "B.greater(seen, best), B.isnan",
+    "B.greater_equal(seen, best), B.isnan",
+)
+edited("max_pool_grad", "overlaps written, not added", "total + sent", "B.where(B.equal(sent, 0), total, sent)")
+edited("max_pool_grad", "the cell after the maximum", "B.equal(winner, cell)", "B.equal(winner, cell - 1)")
+edited("max_pool_grad", "all that beat an earlier one", "B.where(better, cell, winner)", "B.maximum(winner, cell)")
+edited("max_pool_take", "the maximum itself", "B.where(better, candidate, found)", "B.maximum(candidate, found)")
+edited("max_pool_take", "padded with 0", "pad_spatial(B, x, pairs, -inf)", "pad_spatial(B, x, pairs, 0.0)")
+edited("average_pool_grad", "each cell has the whole", "x / float(np.prod(window))", "x")
+edited(
+    "average_pool_grad",
+    "padded cells count",
+    "if any(a or b for a, b in pairs):\n        return x / B.constant",
+    "if False:\n        return x / B.constant",
+)
+edited("average_pool_grad", "overlaps written, not added", "total + sent", "B.where(B.equal(sent, 0), total, sent)")
+edited("average_pool", "the sum, not the mean", "x / float(np.prod(window))", "x")
 
 edited(
     "adaptive_average_pool",
