@@ -131,14 +131,15 @@ def pullback(outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence
             continue
         if isinstance(node.result, tuple):
             pairs = zip(node.outputs, node.result, strict=True)
-            g = tuple(found[serial] if serial in found else B.zeros_like(y) for serial, y in pairs)
+            sparse = isinstance(node.rule, Joint) and node.rule.sparse
+            g = tuple(found.get(serial) if sparse or serial in found else B.zeros_like(y) for serial, y in pairs)
         else:
             g = found[node.outputs[0]]
         traced = [type(x) is Var and x.tape is tape for x in node.args]
         values = [x.value if t else x for x, t in zip(node.args, traced, strict=True)]
         if isinstance(node.rule, Joint):
             pulled = node.rule.rule(B, g, node.result, *values, **node.attrs)
-            for x, t, dx in zip(node.args, traced, pulled, strict=True):
+            for x, t, dx in zip(node.args, traced, pulled[: len(node.args)], strict=True):
                 if t and dx is not None:
                     accumulate(x, dx)
         else:

@@ -42,6 +42,7 @@ from kcompat.spec import (  # noqa: F401  (imported for their declarations)
     rounding,
     sampling,
     scatter,
+    sequences,
     shrink,
     slicing,
     softmax,

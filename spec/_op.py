@@ -149,9 +149,14 @@ class Op:
 
 @dataclass(frozen=True)
 class Joint:
-    """A VJP that gives the cotangents of all tensor arguments at once, as a tuple."""
+    """A VJP that gives the cotangents of all tensor arguments at once, as a tuple.
+
+    Where it is `sparse`, the cotangent of a result that nothing depends on is None; zeros come where an
+    interpreter cannot tell.
+    """
 
     rule: Callable[..., tuple[Any, ...]]
+    sparse: bool = False
 
 
 def primitive(

@@ -1,7 +1,8 @@
 """Recurrent cells and the layers that run them over time.
 
 Shapes: inputs `(batch, time, features)`, states `(batch, units)`, outputs `(batch, time, units)`.
-The input's share of every gate is one matrix product for the whole sequence; the rest is a scan.
+The input's share of every gate is one matrix product for the whole sequence; the rest is a scan. With the default
+activations and without a mask that is an op of `kcompat.spec.sequences`.
 
 A `mask` is `(batch, time)`: where it is False the states stay what they are, and the output is the state before,
 or 0 with `zero_output_for_mask`. An activation is named as in `kcompat.activations`, and has its defaults.
@@ -11,10 +12,7 @@ import numpy as np
 
 from kcompat.spec._calculus import take_slice
 from kcompat.spec._op import Refusal, Sample, composed, ordinary, smooth
-
-
-def _gate(B, z, i, units):
-    return take_slice(B, z, -1, i * units, (i + 1) * units)
+from kcompat.spec.sequences import gate as _gate
 
 
 def _time_major(B, x):
@@ -23,8 +21,11 @@ def _time_major(B, x):
 
 def _projected(B, inputs, kernel, bias):
     """Time-major `inputs @ kernel + bias`."""
-    z = B.matmul(_time_major(B, inputs), kernel)
-    return z if bias is None else z + bias
+    batch, time, features = inputs.shape
+    rows = B.reshape(_time_major(B, inputs), newshape=(time * batch, features))
+    z = B.matmul(rows, kernel)
+    z = z if bias is None else z + bias
+    return B.reshape(z, newshape=(time, batch, z.shape[-1]))
 
 
 def _activate(B, name, x):
@@ -122,6 +123,9 @@ def simple_rnn(
         return (_activate(B, activation, x + B.matmul(carry[0], consts[0])),)
 
     z, options = _projected(B, inputs, kernel, bias), {"reverse": reverse, "zero_output_for_mask": zero_output_for_mask}
+    if mask is None and activation == "tanh":
+        outputs, h = B.rnn_sequence(z, initial_state, recurrent_kernel, reverse=reverse)
+        return _time_major(B, outputs), h
     outputs, (h,) = _run(B, step, (initial_state,), z, (recurrent_kernel,), mask, **options)
     return outputs, h
 
@@ -163,6 +167,9 @@ def lstm(
         return o * _activate(B, activation, c), c
 
     z, options = _projected(B, inputs, kernel, bias), {"reverse": reverse, "zero_output_for_mask": zero_output_for_mask}
+    if mask is None and (activation, recurrent_activation) == ("tanh", "sigmoid"):
+        outputs, h, c, *_ = B.lstm_sequence(z, initial_h, initial_c, recurrent_kernel, reverse=reverse)
+        return _time_major(B, outputs), h, c
     outputs, (h, c) = _run(B, step, (initial_h, initial_c), z, (recurrent_kernel,), mask, **options)
     return outputs, h, c
 
@@ -223,5 +230,8 @@ def gru(
 
     consts = (recurrent_kernel,) if state_bias is None else (recurrent_kernel, state_bias)
     z, options = _projected(B, inputs, kernel, bias), {"reverse": reverse, "zero_output_for_mask": zero_output_for_mask}
+    if mask is None and reset_after and (activation, recurrent_activation) == ("tanh", "sigmoid"):
+        outputs, h, _ = B.gru_sequence(z, initial_state, recurrent_kernel, state_bias, reverse=reverse)
+        return _time_major(B, outputs), h
     outputs, (h,) = _run(B, step, (initial_state,), z, consts, mask, **options)
     return outputs, h

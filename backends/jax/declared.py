@@ -3,6 +3,7 @@
 import functools
 
 import jax
+from jax.custom_derivatives import SymbolicZero, custom_vjp_primal_tree_values
 
 from kcompat.backend import load
 from kcompat.spec import OPS, Joint
@@ -15,6 +16,8 @@ def declared(f):
     @functools.wraps(f)
     def call(*tensors, **attrs):
         def forward(*tensors):
+            if sparse:
+                tensors = custom_vjp_primal_tree_values(tensors)
             y = apply(*tensors)  # not f: what is differentiated again goes by the rules again
             return y, (y, tensors)
 
@@ -22,11 +25,13 @@ def declared(f):
             y, tensors = saved
             B = load("jax")
             if isinstance(rules, Joint):
-                return rules.rule(B, g, y, *tensors, **attrs)
+                g = tuple(None if isinstance(part, SymbolicZero) else part for part in g) if sparse else g
+                return rules.rule(B, g, y, *tensors, **attrs)[: len(tensors)]
             return tuple(rule(B, g, y, *tensors, **attrs) for rule in rules)
 
+        sparse = isinstance(rules, Joint) and rules.sparse
         apply = jax.custom_vjp(functools.partial(f, **attrs))
-        apply.defvjp(forward, backward)
+        apply.defvjp(forward, backward, symbolic_zeros=sparse)
         return apply(*tensors)
 
     return call

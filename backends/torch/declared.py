@@ -18,6 +18,7 @@ class _Declared(torch.autograd.Function):
         ctx.rules, ctx.attrs, ctx.count, ctx.single = rules, attrs, len(tensors), results is not y
         ctx.save_for_backward(*tensors, *results)
         ctx.mark_non_differentiable(*(part for part in results if not part.is_floating_point()))
+        ctx.set_materialize_grads(not (isinstance(rules, Joint) and rules.sparse))
         return y
 
     @staticmethod
@@ -28,7 +29,7 @@ class _Declared(torch.autograd.Function):
             (g,), (y,) = g, y
         B = load("torch")
         if isinstance(ctx.rules, Joint):
-            pulled = ctx.rules.rule(B, g, y, *tensors, **ctx.attrs)
+            pulled = ctx.rules.rule(B, g, y, *tensors, **ctx.attrs)[: ctx.count]
         else:
             wanted = zip(ctx.rules, ctx.needs_input_grad[3:], strict=True)
             pulled = tuple(rule(B, g, y, *tensors, **ctx.attrs) if needed else None for rule, needed in wanted)
