@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 Run = Callable[..., None]
-"""`run(*arrays, out)`: computes an op's result into `out`, one C-contiguous array or a tuple of them."""
+"""`run(*operands, out)`: computes an op's result into `out`, one C-contiguous array or a tuple of them.
+
+The operands are those of the planner, in their places: an array for each spec, None and numbers as they were.
+"""
 Planner = Callable[..., Run | None]
 """`planner(*specs, **attrs)`: a `Run` for operands of these `TensorSpec`s, or None where the op itself is as good."""
 
@@ -15,8 +18,9 @@ def planned(planner: Planner) -> Callable[[Callable[..., Any]], Callable[..., An
     """Let an op of this backend be computed by a plan within compiled programs.
 
     The planner is given a `TensorSpec` for each tensor, None for an absent one, and Python numbers as they are.
-    The memory that its `Run` works in is allocated once, inside the planner. `arrays` may be views of any strides.
-    `out` shares no memory with them, and what was in it is not known.
+    The memory that its `Run` works in is allocated once, inside the planner. Operands may be views of any strides.
+    `out`, which is given by position, shares no memory with them, and what was in it is not known. It may be another
+    array at each call, and so may the operands.
     """
 
     def decorate(op: Callable[..., Any]) -> Callable[..., Any]:
