@@ -10,6 +10,8 @@ from kcompat import losses, metrics, optimizers
 from kcompat.active import use
 from kcompat.backend import get_backend, load
 from kcompat.lookup import refuse
+from kcompat.models.data import Arrays
+from kcompat.models.fastest import step_seconds
 from kcompat.models.steps import Steps
 from kcompat.models.store import Store
 from kcompat.models.summary import render
@@ -18,6 +20,8 @@ from kcompat.random import Place, current_place
 from kcompat.shapes import STAND_INS, infer
 from kcompat.spec import TensorSpec
 from kcompat.variable import Variable, bind
+
+AUTO = "auto"
 
 
 class Compiled(Steps):
@@ -36,6 +40,8 @@ class Compiled(Steps):
         self._loss_tracker = metrics.Mean("loss")
         self._run_eagerly = False
         self._steps_per_execution = 1
+        self._choosing = False  # whether the next `fit` chooses the backend
+        self.step_seconds: dict[str, float] = {}
         self._programs: dict[str, Program] = {}
         self._held: Store | None = None
         self._root: Place | None = None
@@ -44,7 +50,7 @@ class Compiled(Steps):
 
     @property
     def backend(self) -> str:
-        """The backend that the model belongs to: that which was active when it was compiled."""
+        """The backend that the model belongs to: chosen by `compile`, by default the one that was active then."""
         return self._backend or get_backend()
 
     @property
@@ -65,8 +71,9 @@ class Compiled(Steps):
         steps_per_execution: int = 1,
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
+        backend: str | None = None,
     ) -> None:
-        """Say how the model is trained; it then belongs to the active backend.
+        """Say how the model is trained, and on which backend.
 
         Args:
             optimizer: a name or an `Optimizer`.
@@ -76,9 +83,12 @@ class Compiled(Steps):
             run_eagerly: run the steps as they are, without a compiler.
             steps_per_execution: how many batches `fit` and `evaluate` run in one call; batch hooks of callbacks are
                 called once for all of them. With 1 a backend runs several where that is faster and no callback looks.
+            backend: the backend that the model belongs to, the active one if None. With "auto" the first `fit` measures
+                each installed backend on this model and its data, for about a second once all are compiled, and
+                moves the model to the fastest: all give the same numbers. `step_seconds` then holds what was measured.
             loss_weights, jit_compile, auto_scale_loss: not supported yet.
 
-        Raises ValueError for steps_per_execution below 1.
+        Raises ValueError for steps_per_execution below 1, LookupError for a backend that is not registered.
         """
         refuse("compile", loss_weights=loss_weights)
         refuse("compile", "auto", jit_compile=jit_compile)
@@ -89,6 +99,8 @@ class Compiled(Steps):
             or steps_per_execution < 1
         ):
             raise ValueError(f"steps_per_execution is a positive int, got {steps_per_execution!r}")
+        if backend not in (None, AUTO):
+            load(backend)
         new_optimizer = optimizers.get(optimizer)
         new_loss = None if loss is None else losses.get(loss)
         identifiers = [(m, False) for m in _listed("metrics", metrics)]
@@ -100,7 +112,9 @@ class Compiled(Steps):
         self.optimizer, self.loss = new_optimizer, new_loss
         self._metric_identifiers, self._compiled_metrics = identifiers, []
         self._run_eagerly, self._steps_per_execution = run_eagerly, int(steps_per_execution)
-        self._backend = get_backend()
+        self._backend = get_backend() if backend in (None, AUTO) else backend
+        self._choosing = backend == AUTO
+        self.step_seconds = {}
         self.compiled = True
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -123,8 +137,15 @@ class Compiled(Steps):
         """
         load(backend)
         self._release()
-        self._backend = backend
+        self._backend, self._choosing = backend, False
         return self
+
+    def choose_backend(self, data: Arrays) -> None:
+        """Move a model that was compiled with `backend="auto"` to the backend that trains it fastest; once."""
+        if self._choosing:
+            state = self._store.state()
+            self.step_seconds = step_seconds(self.train_step, state, data, self._run_eagerly)
+            self.to(next(iter(self.step_seconds)))
 
     @property
     def metrics(self) -> list[metrics.Metric]:

@@ -82,6 +82,8 @@ class Model(Compiled):
             for part in (data, validation):
                 if part is not None:
                     self.prepare(part.x, part.y)
+            self.choose_backend(data)
+        with self.on_own_backend():
             return self._fit(data, validation, epochs, initial_epoch, shuffle, verbose, callbacks, validation_freq)
 
     def _fit(

@@ -1,0 +1,94 @@
+"""Which of the installed backends trains a model fastest: each is measured on the model's own step and data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from kcompat import tree
+from kcompat.backend import load, registered
+from kcompat.models.data import GROUP_BYTES, Arrays
+from kcompat.program import Program, State
+
+ROUND = 0.05
+"""Seconds that one backend is measured at a time: they take turns, so that a busy moment meets all of them."""
+
+
+def step_seconds(step: Any, state: State, data: Arrays, eager: bool = False, seconds: float = 1.0) -> dict[str, float]:
+    """The seconds that `step` takes for a batch of `data` on each installed backend, the fastest first.
+
+    Args:
+        step: a pure step, `step(state, batch) -> (state, logs)`.
+        state: NumPy arrays; each backend works on copies of them.
+        data: gives the batches.
+        eager: run the step as it is, without a compiler.
+        seconds: how long to measure, all backends together, once their programs are compiled.
+    """
+    runs = _started(step, state, data, eager)
+    best = dict.fromkeys(runs, float("inf"))
+    end = time.perf_counter() + seconds
+    for name in _turns(best, end):
+        best[name] = min(best[name], runs[name].measure(ROUND))
+    return dict(sorted(best.items(), key=lambda item: item[1]))
+
+
+class _Run:
+    """A backend at work on the step."""
+
+    def __init__(self, name: str, step: Any, state: State, data: Arrays, eager: bool):
+        B = load(name)
+        compiler = Program if eager else B.engine.compile
+        self.program = compiler(B, step, tree.map_leaves(lambda x: x.copy(), state))
+        self.to_numpy = B.engine.to_numpy
+        self.data = data
+        self.groups = self._endless()
+
+    def _endless(self) -> Iterator[tuple[int, Any]]:
+        while True:
+            yield from self.data.groups(lambda size: min(self.program.steps_at_once, GROUP_BYTES // max(1, size)))
+
+    def measure(self, seconds: float) -> float:
+        """The seconds a step, of as many steps as fit into a time, at least one."""
+        start, steps, elapsed, logs = time.perf_counter(), 0, 0.0, None
+        while logs is None or elapsed < seconds:
+            count, batch = next(self.groups)
+            logs = self.program.run(batch) if count == 1 else self.program.run_many(batch)
+            steps += count
+            elapsed = time.perf_counter() - start
+        for value in logs.values():  # a program may run on after it has returned
+            self.to_numpy(value)
+        return (time.perf_counter() - start) / steps
+
+
+def _started(step: Any, state: State, data: Arrays, eager: bool) -> dict[str, _Run]:
+    """A run on each backend that is installed and has all the ops of the step, compiled and settled."""
+    runs: dict[str, _Run] = {}
+    lacking: list[NotImplementedError] = []
+    for name in registered():
+        try:
+            run = _Run(name, step, state, data, eager)
+            run.measure(0)
+        except ImportError:
+            continue
+        except NotImplementedError as error:
+            lacking.append(error)
+            continue
+        before = None
+        while before != run.program.steps_at_once:  # it may grow with use
+            before = run.program.steps_at_once
+            run.measure(2 * ROUND)
+        runs[name] = run
+    if not runs and lacking:
+        raise lacking[0]
+    return runs
+
+
+def _turns(best: dict[str, float], end: float) -> Iterator[str]:
+    """Names in turn until `end`, each at least once; those far behind get no second turn."""
+    while True:
+        for name, seconds in best.items():
+            if seconds < float("inf") and time.perf_counter() > end:
+                return
+            if seconds == float("inf") or seconds < 4 * min(best.values()):
+                yield name
