@@ -1,4 +1,4 @@
-"""Recurrences by `lax.scan`, with the spec's pullback: XLA's own adds up the recurrent kernel's gradient step by step."""
+"""Recurrences by `lax.scan` with the declared pullback; XLA's own adds up the kernel's gradient step by step."""
 
 from kcompat.backends.jax.declared import by_body
 
