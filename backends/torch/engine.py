@@ -1,4 +1,4 @@
-"""The torch engine: torch's autograd, and steps that run eagerly."""
+"""The torch engine: conversion, and torch's autograd."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from kcompat import tree
 from kcompat.active import use
 from kcompat.backends.numpy.dtypes import BFLOAT16
 from kcompat.backends.torch.dtypes import NAMES, TORCH
+from kcompat.backends.torch.program import TorchProgram
+from kcompat.backends.torch.record import note_read
 from kcompat.engine import Engine, check_numbers, default_dtype
 from kcompat.gradients import check_scalar, differentiated, split_aux
-from kcompat.program import Holder, Program, State
 from kcompat.spec import as_dtype
 
 _recording: contextvars.ContextVar[bool] = contextvars.ContextVar("kcompat_torch_recording", default=False)
@@ -74,33 +75,11 @@ class _WithGradient(torch.autograd.Function):
         return (None, None, None, *pulled, *([None] * (ctx.count - len(pulled))))
 
 
-class TorchProgram(Program):
-    """Runs the step eagerly, and records only what `value_and_grad` is given."""
-
-    def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
-        self.device = torch.get_default_device()
-        super().__init__(B, step, state)
-
-    def _hold(self, state: State) -> Holder:
-        asarray = self.B.engine.asarray
-        return Holder(tree.map_leaves(lambda x: asarray(x).detach(), state))
-
-    def run(self, batch: Any) -> Any:
-        """Do one step and give its logs."""
-        with torch.no_grad():
-            return super().run(tree.map_leaves(self._borrow, batch))
-
-    def _borrow(self, x: Any) -> torch.Tensor:
-        """The tensor of an entry of the batch; it shares the array's memory if it can."""
-        if type(x) is np.ndarray and x.flags.carray and x.dtype.isnative and x.dtype.kind in "biuf":
-            return torch.from_numpy(x).to(self.device)
-        return self.B.engine.asarray(x)
-
-
 class TorchEngine(Engine):
     """Tensors are `torch.Tensor`; what made them is recorded by torch."""
 
     name = package = "torch"
+    tensor_type = torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,6 +103,7 @@ class TorchEngine(Engine):
         """See `Engine.to_numpy`."""
         if not isinstance(x, torch.Tensor):
             return np.asarray(x)
+        note_read()
         if x.dtype is torch.bfloat16 and BFLOAT16 is not None:  # by its bits: torch writes no such array
             return x.detach().contiguous().view(torch.int16).numpy(force=True).view(BFLOAT16)
         return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)

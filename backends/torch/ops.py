@@ -8,8 +8,6 @@ are not here, `hard_sigmoid` has no second derivative in torch, `var` loses digi
 import torch
 from torch.nn import functional
 
-from kcompat.backend import load
-from kcompat.backends.numpy.random import random_bits as _random_bits
 from kcompat.backends.torch.convolution import convolution, convolution_input_grad, convolution_kernel_grad
 from kcompat.backends.torch.dtypes import (
     SCALARS,
@@ -54,6 +52,7 @@ from kcompat.backends.torch.linalg import (
 )
 from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
+from kcompat.backends.torch.random import random_bits
 from kcompat.backends.torch.reduction import (
     all,  # noqa: A004
     any,  # noqa: A004
@@ -81,8 +80,8 @@ from kcompat.backends.torch.structure import (
     strided_slice,
     transpose,
 )
-from kcompat.backends.torch.update import adam_update, momentum_update, sgd_update
-from kcompat.spec import OPS, _rules, floatx, result_type
+from kcompat.backends.torch.update import adam_update, momentum_update, rmsprop_update, sgd_update
+from kcompat.spec import _rules, floatx, result_type
 from kcompat.spec._dtype import integer_type, number_type, shift_type
 from kcompat.spec._rules import normalize_axis
 
@@ -107,7 +106,7 @@ __all__ += [
 __all__ += ["log_softmax", "softmax"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "logsumexp"]
-__all__ += ["max", "mean", "min", "prod", "searchsorted", "sum"]
+__all__ += ["max", "mean", "min", "prod", "random_bits", "rmsprop_update", "searchsorted", "sum"]
 __all__ += ["scatter_add", "scatter_add_along_axis", "scatter_max", "scatter_multiply", "take", "take_along_axis"]
 __all__ += ["broadcast_to", "concatenate", "flip", "interior_pad", "reshape", "split", "stack", "strided_slice"]
 __all__ += ["transpose"]
@@ -319,13 +318,3 @@ def matmul(x1, x2):
     if x1.dtype is torch.bool:  # has no product in torch
         return torch.matmul(x1.to(torch.int32), x2.to(torch.int32)).to(torch.bool)
     return torch.matmul(x1, x2)
-
-
-# Random
-
-
-def random_bits(key, *, shape):
-    """See `kcompat.spec.random.random_bits`; on the CPU by NumPy, whose uint32 is several times faster."""
-    if key.device.type == "cpu":
-        return torch.from_numpy(_random_bits(key.numpy(), shape=shape))
-    return OPS["random_bits"].body(load("torch"), key, shape=shape)

@@ -1,4 +1,7 @@
-"""Optimizer updates over lists of tensors: one call a formula, in place of one a parameter."""
+"""Optimizer updates over lists of tensors: one call a formula, in place of one a parameter.
+
+They write to copies; where a program knows that the old tensors are dead it leaves the copies out.
+"""
 
 import functools
 
@@ -8,49 +11,85 @@ from kcompat.backend import load
 from kcompat.spec import OPS
 
 
-def _on_lists(f):
-    """`f`, which uses torch's list functions, where they do what the spec says.
+def _on_lists(count, dtypes=None):
+    """An update of lists of contiguous tensors, which writes to copies of the parameters and slots.
 
-    They promote otherwise, take no empty list, and their derivatives fail where `rate` is differentiated.
+    It is used where torch's list functions do what the spec says: they promote otherwise, take no empty list, and their
+    derivatives fail where `rate` is differentiated.
     """
 
-    @functools.wraps(f)
-    def call(rate, *tensors, **attrs):
-        if tensors and all(x.dtype is rate.dtype and not x.requires_grad for x in (rate, *tensors)):
-            return f(rate, *tensors, **attrs)
-        return OPS[f.__name__].body(load("torch"), rate, *tensors, **attrs)
+    def native(f):
+        @functools.wraps(f)
+        def call(rate, *tensors, **attrs):
+            dtype = rate.dtype
+            alike = all(x.dtype is dtype and not x.requires_grad for x in (rate, *tensors))
+            if tensors and alike and (dtypes is None or dtype in dtypes):
+                size = len(tensors) // count
+                params, grads, *slots = (list(tensors[i : i + size]) for i in range(0, len(tensors), size))
+                new = [[x.clone(memory_format=torch.contiguous_format) for x in run] for run in (params, *slots)]
+                f(rate, new[0], [g.contiguous() for g in grads], *new[1:], **attrs)
+                return tuple(x for run in new for x in run)
+            return OPS[f.__name__].body(load("torch"), rate, *tensors, **attrs)
 
-    return call
+        return call
+
+    return native
 
 
-def _runs(tensors, count):
-    size = len(tensors) // count
-    return [tensors[i * size : (i + 1) * size] for i in range(count)]
-
-
-@_on_lists
-def sgd_update(rate, *tensors):
+@_on_lists(2)
+def sgd_update(rate, params, grads):
     """See `kcompat.spec.update.sgd_update`."""
-    params, grads = _runs(tensors, 2)
-    return tuple(torch._foreach_sub(params, torch._foreach_mul(grads, rate)))
+    torch._foreach_sub_(params, torch._foreach_mul(grads, rate))
 
 
-@_on_lists
-def momentum_update(rate, *tensors, momentum, nesterov=False):
+@_on_lists(3)
+def momentum_update(rate, params, grads, velocities, *, momentum, nesterov=False):
     """See `kcompat.spec.update.momentum_update`."""
-    params, grads, velocities = _runs(tensors, 3)
     steps = torch._foreach_mul(grads, rate)
-    velocities = torch._foreach_sub(torch._foreach_mul(velocities, momentum), steps)
-    moves = torch._foreach_sub(torch._foreach_mul(velocities, momentum), steps) if nesterov else velocities
-    return (*torch._foreach_add(params, moves), *velocities)
+    torch._foreach_mul_(velocities, momentum)
+    torch._foreach_sub_(velocities, steps)
+    if nesterov:
+        moves = torch._foreach_mul(velocities, momentum)
+        torch._foreach_sub_(moves, steps)
+        torch._foreach_add_(params, moves)
+    else:
+        torch._foreach_add_(params, velocities)
 
 
-@_on_lists
-def adam_update(rate, *tensors, beta_1, beta_2, epsilon):
-    """See `kcompat.spec.update.adam_update`."""
-    params, grads, momenta, velocities = _runs(tensors, 4)
-    momenta = torch._foreach_lerp(momenta, grads, 1.0 - beta_1)
-    velocities = torch._foreach_lerp(velocities, torch._foreach_mul(grads, grads), 1.0 - beta_2)
-    scales = torch._foreach_add(torch._foreach_sqrt(velocities), epsilon)
-    moves = torch._foreach_div(torch._foreach_mul(momenta, rate), scales)
-    return (*torch._foreach_sub(params, moves), *momenta, *velocities)
+@_on_lists(3)
+def rmsprop_update(rate, params, grads, velocities, *, rho, epsilon):
+    """See `kcompat.spec.update.rmsprop_update`."""
+    squares = torch._foreach_mul(grads, grads)
+    torch._foreach_mul_(squares, 1.0 - rho)
+    torch._foreach_mul_(velocities, rho)
+    torch._foreach_add_(velocities, squares)
+    roots = torch._foreach_add(velocities, epsilon)
+    torch._foreach_sqrt_(roots)
+    moves = torch._foreach_mul(grads, rate)
+    torch._foreach_div_(moves, roots)
+    torch._foreach_sub_(params, moves)
+
+
+@_on_lists(4, (torch.float32, torch.float64))
+def adam_update(rate, params, grads, momenta, velocities, *, beta_1, beta_2, epsilon):
+    """See `kcompat.spec.update.adam_update`.
+
+    torch's kernel corrects the biases by itself, and then epsilon is not where the spec has it. After infinitely many
+    steps nothing is left to correct, and `rate` says how.
+    """
+    steps = [rate.new_full((), torch.inf, dtype=torch.float32)] * len(params)
+    torch._fused_adam_(
+        params,
+        grads,
+        momenta,
+        velocities,
+        [],
+        steps,
+        lr=rate,
+        beta1=beta_1,
+        beta2=beta_2,
+        weight_decay=0.0,
+        eps=epsilon,
+        amsgrad=False,
+        maximize=False,
+    )

@@ -1,0 +1,174 @@
+"""A train step that runs by itself once or twice, and from then on as a recording of what it called.
+
+The recording holds for batches of one layout. As under a compiler, what Python decides is decided when it is made.
+A step that looks at values, or whose shapes depend on them, stays in Python, with the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from kcompat import tree
+from kcompat.active import use
+from kcompat.backends.torch.record import Recorder
+from kcompat.backends.torch.replay import Replay
+from kcompat.program import Holder, Program, State
+from kcompat.spec import SCALARS
+
+
+class Cells(Holder):
+    """The state as a list of contiguous tensors, in the order of `layout`.
+
+    `layout` has for each its part of the state, path, shape and dtype; it is one object as long as it is equal.
+    """
+
+    def __init__(self, state: State):
+        self.layout: tuple[Any, ...] = ()
+        self.tensors: list[torch.Tensor] = []
+        self._foreign: set[int] = set()  # positions of tensors that others may hold, too
+        self.state = state
+
+    @property
+    def state(self) -> State:
+        """The tensors by part and path."""
+        parts: dict[str, dict[str, torch.Tensor]] = {part: {} for part in State._fields}
+        for (part, path, *_), x in zip(self.layout, self.tensors, strict=True):
+            parts[part][path] = x
+        return State(**parts)
+
+    @state.setter
+    def state(self, state: State) -> None:
+        tensors = [x.detach().contiguous() for values in state for x in values.values()]
+        paths = [(part, path) for part, values in zip(state._fields, state, strict=True) for path in values]
+        layout = tuple((*path, x.shape, x.dtype) for path, x in zip(paths, tensors, strict=True))
+        if layout != self.layout:
+            self.layout = layout
+        self.tensors, self._foreign = tensors, set(range(len(tensors)))
+
+    def own(self, positions: Sequence[int]) -> None:
+        """Copy what others may hold, at these positions, so that it can be written to."""
+        if self._foreign:
+            for i in self._foreign.intersection(positions):
+                self.tensors[i] = self.tensors[i].clone()
+            self._foreign.difference_update(positions)
+
+
+class _Recorded(NamedTuple):
+    """A replay, and how to put together the logs."""
+
+    replay: Replay
+    logs: tree.Rebuild
+
+
+class TorchProgram(Program):
+    """Runs the step eagerly for the first batch of a layout, records it with the second, and replays that."""
+
+    steps_at_once = 16
+
+    def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
+        self.device = torch.get_default_device()
+        self._recorded: dict[Any, _Recorded | None] = {}  # None: by Python
+        self._seen: set[Any] = set()
+        self._layout: Any = None
+        super().__init__(B, step, state)
+
+    def _hold(self, state: State) -> Cells:
+        return Cells(tree.map_leaves(lambda x: self.B.engine.asarray(x).clone(), state))
+
+    def run(self, batch: Any) -> Any:
+        """Do one step and give its logs, without waiting for them on a GPU."""
+        leaves: list[Any] = []
+        structure = _structure(batch, leaves)
+        return self._run(structure, list(map(self._borrow, leaves)), batch)
+
+    def run_many(self, batches: Any) -> Any:
+        """See `Program.run_many`."""
+        leaves: list[Any] = []
+        structure = _structure(batches, leaves)
+        logs = None
+        for tensors in zip(*(self._borrow(x).unbind(0) for x in leaves), strict=True):
+            logs = self._run(structure, tensors, batches)
+        return logs
+
+    def _borrow(self, x: Any) -> torch.Tensor:
+        """The tensor of an entry of the batch; it shares the array's memory if it can."""
+        if type(x) is np.ndarray and x.flags.carray and x.dtype.isnative and x.dtype.kind in "biuf":
+            x = torch.from_numpy(x)
+            return x if self.device.type == "cpu" else x.to(self.device)
+        return self.B.engine.asarray(x).detach()
+
+    def _run(self, structure: Any, tensors: Sequence[torch.Tensor], like: Any) -> Any:
+        """One step on a batch of these tensors; `like` is a tree of its structure."""
+        if self._layout is not self.holder.layout:
+            self._layout = self.holder.layout
+            self._recorded.clear()
+        key = (structure, *[(x.shape, x.dtype, x.stride()) for x in tensors])
+        recorded = self._recorded.get(key)
+        if recorded is not None:
+            return self._replay(recorded, tensors)
+        batch = tree.flatten(like)[1](list(tensors))
+        if key in self._recorded or key not in self._seen:
+            self._seen.add(key)
+            return self._by_python(batch, tensors)
+        return self._record(key, batch, tensors)
+
+    def _replay(self, recorded: _Recorded, tensors: Sequence[torch.Tensor]) -> Any:
+        replay, logs = recorded
+        held = self.holder.tensors
+        self.holder.own(replay.updated)
+        given = [*held, *tensors]
+        results = replay([given[i] for i in replay.taken])
+        for i, x in zip(replay.changed, results, strict=False):
+            held[i] = x
+        return logs(list(results[len(replay.changed) :]))
+
+    def _by_python(self, batch: Any, tensors: Sequence[torch.Tensor]) -> Any:
+        with torch.no_grad(), use(self.B):
+            state, logs = self.step(self.holder.state, batch)
+        self._keep(state, tensors)
+        return logs
+
+    def _keep(self, state: State, batch: Sequence[torch.Tensor]) -> None:
+        """Make it the state; none of it is the batch, whose memory is the caller's."""
+        borrowed = {x.untyped_storage()._cdata for x in batch}
+        asarray = self.B.engine.asarray
+
+        def kept(x: Any) -> torch.Tensor:
+            x = asarray(x)
+            return x.clone() if x.untyped_storage()._cdata in borrowed else x
+
+        self.holder.state = tree.map_leaves(kept, state)
+
+    def _record(self, key: Any, batch: Any, tensors: Sequence[torch.Tensor]) -> Any:
+        """Run the step by Python, and keep what it does if that can be done again without."""
+        layout = self.holder.layout
+        recorder = Recorder([*self.holder.tensors, *tensors])
+        with torch.no_grad(), use(self.B), recorder:
+            state, logs = self.step(self.holder.state, batch)
+        self.traces += 1
+        outputs, rebuild = tree.flatten(logs)
+        new = [getattr(state, part).get(path) for part, path, *_ in layout]
+        self._keep(state, tensors)
+        self._recorded[key] = None
+        if self.holder.layout is layout and all(isinstance(x, (torch.Tensor, *SCALARS)) for x in (*new, *outputs)):
+            values = [recorder.value(self.B.engine.asarray(x)) for x in (*new, *outputs)]
+            if recorder.obstacle is None:
+                replay = Replay(recorder.calls, recorder.inputs, values[: len(new)], values[len(new) :])
+                self._recorded[key] = _Recorded(replay, rebuild)
+        return logs
+
+
+def _structure(batch: Any, leaves: list[Any]) -> Any:
+    """What a tree is without its leaves, which are appended to a list."""
+    if batch is None:
+        return None
+    if isinstance(batch, (tuple, list)):
+        return (type(batch), *[_structure(x, leaves) for x in batch])
+    if isinstance(batch, dict):
+        return (dict, *batch, *[_structure(x, leaves) for x in batch.values()])
+    leaves.append(batch)
+    return True

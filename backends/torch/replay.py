@@ -1,0 +1,172 @@
+"""A recorded step as a program of torch's interpreter: no Python between the operators, no autograd, nothing unused.
+
+The passes below change which tensors are made, never a value: the program gives bit for bit what the step gave.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch._C import Graph
+
+from kcompat.backends.torch.record import Call, Value, translated, values
+
+_FORMATS = {torch.contiguous_format: 0, torch.preserve_format: 1, torch.channels_last: 2, torch.channels_last_3d: 3}
+_AUTOGRAD = torch._C.DispatchKeySet(torch._C.DispatchKey.ADInplaceOrView)
+for _name in ("AutogradCPU", "AutogradCUDA", "AutogradOther"):
+    _AUTOGRAD = _AUTOGRAD.add(getattr(torch._C.DispatchKey, _name))
+
+
+class Replay:
+    """The calls of a step, to be run with other values.
+
+    Args:
+        calls: in order.
+        inputs: the tensors of the state, then those of the batch.
+        state: the new state, as many tensors as the old one has.
+        outputs: what the step gives besides.
+
+    A run takes the tensors at the positions `taken` among the inputs, writes to those at `updated`, and gives new
+    ones for those at `changed` in the state. What it gives shares memory with nothing.
+    """
+
+    def __init__(self, calls: list[Call], inputs: list[Value], state: list[Value], outputs: list[Value]):
+        old, results = inputs[: len(state)], [*state, *outputs]
+        calls, results = without_views(calls, results)
+        calls, results = without_copies(calls, old, results)
+        calls = without_unused(calls, results)
+        state, outputs = results[: len(old)], results[len(old) :]
+        self.changed = [i for i, x in enumerate(old) if state[i] is not x]
+        given = [*(state[i] for i in self.changed), *outputs]
+        used = {x for call in calls for x in values(call.args)} | set(given)
+        written = {x.memory for call in calls for x in call.written}
+        self.taken = [i for i, x in enumerate(inputs) if x in used]
+        self.updated = [i for i, x in enumerate(old) if x.memory in written]
+        self._function = compiled(calls, [inputs[i] for i in self.taken], given, {x.memory for x in inputs})
+
+    def __call__(self, tensors: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        """Run it."""
+        with torch._C._ExcludeDispatchKeyGuard(_AUTOGRAD):
+            optimizes = torch._C._get_graph_executor_optimize(
+                False
+            )  # it would fuse operators, which rounds differently
+            try:
+                return self._function(*tensors)
+            finally:
+                torch._C._set_graph_executor_optimize(optimizes)
+
+
+def _replaced(calls: list[Call], new: dict[Value, Value]) -> list[Call]:
+    return [
+        Call(
+            call.op,
+            *(translated(lambda x: new.get(x, x) if isinstance(x, Value) else x, part) for part in call[1:]),
+        )
+        for call in calls
+    ]
+
+
+def without_views(calls: list[Call], results: list[Value]) -> tuple[list[Call], list[Value]]:
+    """Without calls that give their argument as it is, such as `detach`, and those that give constants."""
+    written = {x.memory for call in calls for x in call.written}
+    same: dict[Value, Value] = {}
+    kept = []
+    for call in calls:
+        given = list(values(call.results))
+        if given and all(x.constant is not None and x.memory not in written for x in given):
+            continue
+        source = call.args[0] if call.args else None
+        if isinstance(source, Value) and len(given) == 1 and not call.written:
+            (result,) = given
+            if (result.memory, result.layout) == (source.memory, source.layout):
+                same[result] = same.get(source, source)
+                continue
+        kept.append(call)
+    return _replaced(kept, same), [same.get(x, x) for x in results]
+
+
+def without_copies(calls: list[Call], old: list[Value], results: list[Value]) -> tuple[list[Call], list[Value]]:
+    """A copy of a tensor of the state that becomes its new value is the old tensor, if nobody needs that any more.
+
+    So optimizers, which write to copies, update the state in place.
+    """
+    last_use = {x.memory: i for i, call in enumerate(calls) for x in values(call.args)}
+    needed = Counter(x.memory for x in results)
+    becomes = dict(zip(old, results, strict=False))
+    same: dict[Value, Value] = {}
+    for i, call in enumerate(calls):
+        if call.op is torch.ops.aten.clone.default:
+            source, copy = call.args[0], call.results[0]
+            free = last_use[source.memory] == i and not needed[source.memory]
+            if free and becomes.get(source) is copy and source.layout == copy.layout:
+                same[copy] = source
+    memory = {copy.memory: source.memory for copy, source in same.items()}
+    calls = [call for call in calls if not any(x in same for x in values(call.results))]
+    for x in {x for call in calls for part in call[1:] for x in values(part)} | set(results):
+        x.memory = memory.get(x.memory, x.memory)
+    return _replaced(calls, same), [same.get(x, x) for x in results]
+
+
+def without_unused(calls: list[Call], results: list[Value]) -> list[Call]:
+    """Without calls whose results nobody needs; those that write, or draw random numbers, stay."""
+    needed = set(results)
+    kept = []
+    for call in reversed(calls):
+        if call.written or call.draws or any(x in needed for x in values(call.results)):
+            needed.update(values(call.args))
+            kept.append(call)
+    return kept[::-1]
+
+
+def compiled(calls: list[Call], inputs: list[Value], results: list[Value], outside: set[int]) -> Any:
+    """A function from `inputs` to `results`, contiguous, each in memory of its own, which is not `outside`."""
+    graph = Graph()
+    nodes = {x: graph.addInput(f"input_{i}") for i, x in enumerate(inputs)}
+
+    def node(x: Any, kind: Any) -> Any:
+        if isinstance(kind, torch.OptionalType) and x is not None:
+            kind = kind.getElementType()
+        if isinstance(x, Value):
+            if x not in nodes:
+                nodes[x] = graph.insertConstant(x.constant)
+            return nodes[x]
+        if isinstance(x, list) and (not x or any(values(x))):
+            return inserted("prim::ListConstruct", [node(e, kind.getElementType()) for e in x], [kind])[0]
+        if isinstance(kind, torch.FloatType) and x is not None:
+            x = float(x)
+        return graph.insertConstant(_FORMATS.get(x, x) if isinstance(x, torch.memory_format) else x)
+
+    def inserted(name: str, args: list[Any], kinds: list[Any]) -> list[Any]:
+        made = graph.insertNode(graph.create(name, args, len(kinds)))
+        outputs = list(made.outputs())
+        for output, kind in zip(outputs, kinds, strict=True):
+            output.setType(kind)
+        return outputs
+
+    def insert(call: Call) -> None:
+        schema = call.op._schema
+        args = [node(x, spec.type) for x, spec in zip(call.args, schema.arguments, strict=True)]
+        outputs = inserted(schema.name, args, [spec.type for spec in schema.returns])
+        for x, output in zip(call.results, outputs, strict=True):
+            if isinstance(x, list):
+                parts = inserted("prim::ListUnpack", [output], [torch.TensorType.get()] * len(x))
+                nodes.update((part, n) for part, n in zip(x, parts, strict=True) if part not in nodes)
+            elif x is not None:
+                nodes.setdefault(x, output)
+
+    for call in calls:
+        insert(call)
+    seen = set(outside)
+    for x in results:
+        if x.memory in seen or x.constant is not None or not x.contiguous:
+            copy = Value(torch.empty(0), 0)
+            insert(Call(torch.ops.aten.clone.default, (x, torch.contiguous_format), (copy,)))
+            x = copy
+        else:
+            seen.add(x.memory)
+        graph.registerOutput(node(x, None))
+    graph.makeMultiOutputIntoTuple()
+    return torch._C._create_function_from_graph("step", graph)
