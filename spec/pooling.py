@@ -67,7 +67,7 @@ _REFUSALS = [
 ]
 
 
-def _tournament(B, x, window, strides, pairs, outputs):
+def tournament(B, x, window, strides, pairs, outputs):
     """The cells of the window in row-major order: (elements met, where they beat the earlier ones, the best so far).
 
     The maximum is the last that won: the first of equal elements, the last NaN.
@@ -118,7 +118,7 @@ def max_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_format
     Of equal elements the first in row-major order has the gradient. `strides` defaults to `pool_size`.
     """
     x, back = to_channels_last(B, inputs, data_format)
-    *_, (_, _, best) = _tournament(B, x, *pool_geometry(x, pool_size, strides, padding))
+    *_, (_, _, best) = tournament(B, x, *pool_geometry(x, pool_size, strides, padding))
     return best if back is None else B.transpose(best, axes=back)
 
 
@@ -140,7 +140,7 @@ def max_pool_grad(B, g, inputs, *, pool_size, strides=None, padding="valid", dat
     g, _ = to_channels_last(B, g, data_format)
     window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
     winner = B.zeros_like(g, dtype="int32")
-    for cell, (_, better, _) in enumerate(_tournament(B, x, window, strides, pairs, outputs)):
+    for cell, (_, better, _) in enumerate(tournament(B, x, window, strides, pairs, outputs)):
         winner = winner if better is None else B.where(better, cell, winner)
     parts = (B.where(B.equal(winner, cell), g, 0.0) for cell in range(math.prod(window)))
     y = _spread(B, parts, x.shape, window, strides, pairs)
@@ -166,7 +166,7 @@ def max_pool_take(B, values, inputs, *, pool_size, strides=None, padding="valid"
     found = None
     candidates = taps(B, pad_spatial(B, values, pairs), window, strides, (1,) * len(window), outputs)
     for (_, candidate), (_, better, _) in zip(
-        candidates, _tournament(B, x, window, strides, pairs, outputs), strict=True
+        candidates, tournament(B, x, window, strides, pairs, outputs), strict=True
     ):
         found = candidate if better is None else B.where(better, candidate, found)
     return found if back is None else B.transpose(found, axes=back)

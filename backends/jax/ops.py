@@ -24,6 +24,7 @@ from kcompat.backends.jax.elementwise import (
 )
 from kcompat.backends.jax.linalg import cholesky, det, eigh, linear_solve, lu, pinv, qr, slogdet, svd, triangular_solve
 from kcompat.backends.jax.matrix import matmul
+from kcompat.backends.jax.pooling import max_pool, max_pool_grad
 from kcompat.backends.jax.recurrent import gru_sequence, lstm_sequence, rnn_sequence
 from kcompat.backends.jax.reduction import (
     all,  # noqa: A004
@@ -45,7 +46,7 @@ from kcompat.spec._dtype import shift_type as _shift_type
 from kcompat.spec._rules import check_joinable as _check_joinable
 from kcompat.spec._rules import normalize_axes
 
-__all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul"]
+__all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul", "max_pool", "max_pool_grad"]
 __all__ += ["arctan", "arctan2", "cbrt", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_max", "scatter_multiply"]
