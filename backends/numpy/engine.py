@@ -1,4 +1,4 @@
-"""The NumPy engine. Gradients are the tape's; a program runs the step as it is."""
+"""The NumPy engine. Gradients are the tape's; a step is compiled into calls of NumPy on memory that stays."""
 
 from __future__ import annotations
 
@@ -8,25 +8,17 @@ from typing import Any
 import numpy as np
 
 from kcompat.backends.numpy.dtypes import through_float32
+from kcompat.backends.numpy.program import NumPyProgram
 from kcompat.engine import Engine, check_numbers, default_dtype
 from kcompat.interpreter import COMPOSED
-from kcompat.program import Program
 from kcompat.spec import as_dtype
-
-
-class NumPyProgram(Program):
-    """Runs steps without NumPy's warnings: `fit` itself says where a loss is no longer finite."""
-
-    def run(self, batch: Any) -> Any:
-        """Do one step and give its logs."""
-        with np.errstate(all="ignore"):
-            return super().run(batch)
 
 
 class NumPyEngine(Engine):
     """Tensors are ndarrays, and NumPy's scalars where a result has rank 0."""
 
     name = package = "numpy"
+    tensor_type = np.ndarray
 
     def __init__(self) -> None:
         super().__init__()
