@@ -14,7 +14,8 @@ from jax import lax
 from kcompat import tree
 from kcompat.active import use
 from kcompat.backends.jax.dtypes import WIDE, in_64_bits, is_wide, scope
-from kcompat.backends.jax.program import JaxProgram, private_copy
+from kcompat.backends.jax.memory import private_copy
+from kcompat.backends.jax.program import JaxProgram
 from kcompat.backends.jax.trees import ordered, plain
 from kcompat.engine import Engine, check_numbers, default_dtype
 from kcompat.gradients import check_scalar, differentiated, split_aux

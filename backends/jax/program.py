@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,59 +11,159 @@ import numpy as np
 
 from kcompat import tree
 from kcompat.active import use
-from kcompat.backends.jax.dtypes import is_wide, scope
-from kcompat.backends.jax.trees import ordered, plain
+from kcompat.backends.jax.dtypes import WIDE, is_wide, scope
+from kcompat.backends.jax.loop import Step
+from kcompat.backends.jax.memory import padded, private_copy
+from kcompat.backends.jax.trees import ordered
 from kcompat.program import Holder, Program, State
+from kcompat.spec import floatx
+
+STEPS = 16
+"""How many steps one call does at most; the time between two programs is small against these."""
+
+LOOP_BYTES = 1 << 22
+"""The most memory for the batches of one call."""
 
 
-def private_copy(x: Any, dtype: str | None = None) -> np.ndarray:
-    """A NumPy array that is JAX's alone, ready to be transferred.
+class Leaves(Holder):
+    """The tensors of the state in one list, which costs JAX less than dicts, in the order of parts and paths."""
 
-    JAX reads NumPy's memory after the call has returned, or keeps it (on CPU even `jnp.array(x, copy=True)` and
-    jit do), so a caller who fills the same array again would change what was computed from it.
-    """
-    return np.array(x, dtype or np.asarray(x).dtype.name)
+    def __init__(self, state: State):
+        self.tensors, self.rebuild = tree.flatten(state)
+        self.places = [(part, path) for part, values in state._asdict().items() for path in values]
+        self.is_wide = is_wide(self.tensors)
+
+    @property
+    def state(self) -> State:  # type: ignore[override]
+        """The state as a tree."""
+        return self.rebuild(self.tensors)
+
+
+class Compiled(NamedTuple):
+    """A step compiled for batches of one layout."""
+
+    call: Callable[..., Any]
+    changed: list[int]
+    kept: list[int]
+    capacity: int | None  # how many batches the program takes; None: one, without an axis for them
+    rebuild_logs: tree.Rebuild
 
 
 class JaxProgram(Program):
     """Donates the state: XLA writes the new one into its buffers, which only this program knows."""
 
+    steps_at_once = STEPS
+    holder: Leaves
+
     def __init__(self, B: Any, step: Any, state: State | Holder):
         super().__init__(B, step, state)
-        self._compiled = jax.jit(self._traced, donate_argnums=0)
+        self._compiled: dict[Any, Compiled] = {}
 
-    def _hold(self, state: State) -> Holder:
+    def _hold(self, state: State) -> Leaves:
         with scope(is_wide(state)):
-            return Holder(ordered(tree.map_leaves(self._owned, state)))
+            return Leaves(tree.map_leaves(self._owned, state))
 
-    def _owned(self, x: Any) -> jax.Array:
-        """A copy, which may be donated."""
-        return jnp.array(self._strong(x), copy=True)
+    def _owned(self, x: Any) -> Any:
+        """A copy, which may be donated; a number stays NumPy's until a step takes it, which costs less."""
+        if isinstance(x, jax.Array):
+            return jnp.array(self._strong(x), copy=True)
+        return self.B.engine.asarray(x) if np.ndim(x) else private_copy(x)
 
     def _strong(self, x: Any) -> jax.Array:
         """A tensor whose dtype does not yield to others: a state that was weak once would trace the step again."""
         x = self.B.engine.asarray(x)
         return x.astype(x.dtype)
 
-    def _traced(self, state: State, batch: Any) -> Any:
-        self.traces += 1
-        with use(self.B):
-            new_state, logs = self.step(state, batch)
-        return ordered(tree.map_leaves(self._strong, new_state)), ordered(logs)
-
-    def _transferred(self, x: Any) -> Any:
-        """An argument of the program; jit transfers a NumPy array faster than a call of ours would."""
-        return private_copy(x) if isinstance(x, np.ndarray) else self.B.admit(x)
-
     def run(self, batch: Any) -> Any:
-        """Do one step and give its logs, without waiting for them."""
-        batch = ordered(tree.map_leaves(self._transferred, batch))
-        with scope(is_wide(self.holder.state, batch)):
-            self.holder.state, logs = self._compiled(self.holder.state, batch)
-        return plain(logs)
+        """See `Program.run`; does not wait for the logs."""
+        leaves, structure = self._flatten(batch)
+        found = self._find(batch, structure, leaves)
+        if found.capacity:
+            return self._call(found, [padded(x[None], found.capacity) for x in map(np.asarray, leaves)], 1)
+        return self._call(found, leaves)
+
+    def run_many(self, batches: Any) -> Any:
+        """See `Program.run_many`; up to `steps_at_once` of them are one call."""
+        leaves, structure = self._flatten(batches)
+        found = self._find(batches, structure, [x[0] for x in leaves])
+        at_once = found.capacity or 1
+        logs = None
+        for start in range(0, len(leaves[0]), at_once):
+            chosen = [x[start : start + at_once] for x in leaves]
+            if found.capacity:
+                logs = self._call(found, [padded(x, at_once) for x in chosen], len(chosen[0]))
+            else:
+                logs = self._call(found, [x[0] for x in chosen])
+        return logs
+
+    def _flatten(self, batch: Any) -> tuple[list[Any], Any]:
+        """The arrays and tensors in a batch, and what it is like besides, which can be hashed."""
+        if type(batch) is tuple and all(x is None or type(x) is np.ndarray for x in batch):  # as `fit` has it
+            return [x for x in batch if x is not None], tuple(x is None for x in batch)
+        leaves, structure = jax.tree.flatten(ordered(batch))
+        return [x if isinstance(x, np.ndarray) else self.B.admit(x) for x in leaves], structure
+
+    def _call(self, found: Compiled, inputs: list[Any], *steps: int) -> Any:
+        tensors = self.holder.tensors
+        changed, kept = [tensors[i] for i in found.changed], [tensors[i] for i in found.kept]
+        changed, logs = found.call(changed, kept, inputs, *map(np.int32, steps))
+        for i, x in zip(found.changed, changed, strict=True):
+            tensors[i] = x
+        return found.rebuild_logs(logs)
+
+    def _find(self, batch: Any, structure: Any, inputs: list[Any]) -> Compiled:
+        """The program for this layout; `inputs` is one batch of those in the tree `batch`."""
+        key = (structure, floatx(), *[(x.shape, x.dtype) for x in inputs])
+        found = self._compiled.get(key)
+        if found is None:
+            wide = self.holder.is_wide or is_wide(inputs)
+            with scope(wide):
+                found = self._compile(tree.flatten(batch)[1], inputs)
+            if wide:
+                found = found._replace(call=_in_scope(found.call))
+            self._compiled[key] = found
+        return found
+
+    def _compile(self, rebuild: tree.Rebuild, inputs: list[Any]) -> Compiled:
+        holder, rebuild_logs = self.holder, None
+
+        def flat(tensors: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+            nonlocal rebuild_logs
+            self.traces += 1
+            with use(self.B):
+                state, logs = self.step(holder.rebuild(tensors), rebuild(inputs))
+            outputs, rebuild_logs = tree.flatten(logs)
+            new = (getattr(state, part)[path] for part, path in holder.places)
+            return [self._strong(x) for x in new], [self._strong(y) for y in outputs]
+
+        step = Step(jax.make_jaxpr(flat)(holder.tensors, inputs), len(holder.tensors))
+        if not step.repeats or _platform() != "cpu":
+            self.steps_at_once = 1
+            return Compiled(step.once(), step.changed, step.kept, None, rebuild_logs)
+        capacity = max(1, min(STEPS, LOOP_BYTES // max(1, sum(x.nbytes for x in inputs))))
+        return Compiled(step.repeated(), step.changed, step.kept, capacity, rebuild_logs)
 
     def replace(self, **parts: dict[str, Any]) -> None:
         """See `Program.replace`; tensors are copied, since the next step writes over them."""
-        copied = tree.map_leaves(lambda x: self._owned(x) if self.B.engine.is_tensor(x) else x, parts)
-        super().replace(**copied)
-        self.holder.state = ordered(self.holder.state)
+        holder = self.holder
+        for i, (part, path) in enumerate(holder.places):
+            x = parts.get(part, {}).get(path)
+            if x is None:
+                continue
+            dtype = self.B.dtype(holder.tensors[i])
+            with scope(dtype in WIDE):
+                is_tensor = isinstance(x, jax.Array)
+                holder.tensors[i] = self._owned(self.B.engine.asarray(x, dtype) if is_tensor else np.asarray(x, dtype))
+
+
+def _in_scope(call: Callable[..., Any]) -> Callable[..., Any]:
+    def wide(*args: Any) -> Any:
+        with scope(True):
+            return call(*args)
+
+    return wide
+
+
+def _platform() -> str:
+    """Where new tensors are."""
+    return next(iter(jnp.zeros(()).devices())).platform

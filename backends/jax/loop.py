@@ -1,0 +1,76 @@
+"""A traced step as an XLA program that does it several times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.extend.core import ClosedJaxpr, Jaxpr, jaxpr_as_fun, jaxprs_in_params
+
+
+class Step:
+    """`(state, batch) -> (state, logs)`, all of them lists of tensors, traced.
+
+    What the step leaves as it is, or does not read, stays out of the program: `changed` and `kept` are the places
+    in the state of what it replaces, and of what it only reads.
+    """
+
+    def __init__(self, traced: ClosedJaxpr, size: int):
+        jaxpr = traced.jaxpr
+        inputs, outputs = jaxpr.invars[:size], jaxpr.outvars
+        self.changed = [i for i in range(size) if outputs[i] is not inputs[i]]
+        read = {id(x) for eqn in jaxpr.eqns for x in eqn.invars}
+        read |= {id(outputs[i]) for i in self.changed} | {id(y) for y in outputs[size:]}
+        self.kept = [i for i in range(size) if outputs[i] is inputs[i] and id(inputs[i]) in read]
+        self._apply, self._size = jaxpr_as_fun(traced), size
+        self._logs = traced.out_avals[size:]
+        keeps_types = all(traced.in_avals[i] == traced.out_avals[i] for i in self.changed)
+        self.repeats = bool(self.changed) and keeps_types and not jaxpr.effects and not _convolves(jaxpr)
+        """Whether it may stand in a loop. XLA's convolution would lose its threads there, on a CPU."""
+
+    def once(self) -> Callable[..., Any]:
+        """The program `(changed, kept, batch) -> (changed, logs)`."""
+        return jax.jit(self._once, donate_argnums=0)
+
+    def repeated(self) -> Callable[..., Any]:
+        """The program `(changed, kept, batches, steps) -> (changed, logs of the last step)`.
+
+        The number of steps is a tensor, so that one program does for any, up to the length of `batches`.
+        """
+
+        def run(changed: list[Any], kept: list[Any], batches: list[Any], steps: Any) -> Any:
+            def step(i: Any, carry: Any) -> Any:
+                return self._once(carry[0], kept, [lax.dynamic_index_in_dim(x, i, keepdims=False) for x in batches])
+
+            logs = [jnp.zeros(y.shape, y.dtype) for y in self._logs]
+            return lax.fori_loop(0, steps, step, (changed, logs))
+
+        return jax.jit(run, donate_argnums=0)
+
+    def _once(self, changed: list[Any], kept: list[Any], batch: list[Any]) -> tuple[list[Any], list[Any]]:
+        state: list[Any] = [0] * self._size  # an absent one is not read
+        for places, values in ((self.changed, changed), (self.kept, kept)):
+            for i, x in zip(places, values, strict=True):
+                state[i] = x
+        results = self._apply(*state, *batch)
+        return [results[i] for i in self.changed], results[self._size :]
+
+
+def _convolves(jaxpr: Jaxpr) -> bool:
+    """Whether a convolution is part of what would run on a CPU."""
+    return any(
+        eqn.primitive.name == "conv_general_dilated" or any(map(_convolves, jaxprs_in_params(_on_cpu(eqn.params))))
+        for eqn in jaxpr.eqns
+    )
+
+
+def _on_cpu(params: dict[str, Any]) -> dict[str, Any]:
+    """Of a choice between platforms, only the branch for the CPU."""
+    platforms: Sequence[Any] | None = params.get("branches_platforms")
+    if platforms is None:
+        return params
+    chosen = next(i for i, names in enumerate(platforms) if names is None or "cpu" in names)
+    return {"branch": params["branches"][chosen]}
