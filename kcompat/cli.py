@@ -1,4 +1,4 @@
-"""The command line: `kcompat backends`, and the commands of the conformance suite."""
+"""The command line: `kcompat backends`, `kcompat bench`, and the commands of the conformance suite."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from kcompat import __version__
 from kcompat.backend import BackendInfo, list_backends
+from kcompat.bench import cli as bench
 from kcompat.conformance import cli as conformance
 from kcompat.interpreter import COMPOSED, MISSING, NATIVE
 from kcompat.spec import OPS
@@ -27,14 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     backends.add_argument("--ops", action="store_true", help="also say how each backend runs each op")
     backends.set_defaults(run=lambda options: print_backends(options.ops))
+    parser.set_defaults(extras=dict.fromkeys(("rich", "mpmath", "ml_dtypes"), "conformance"))
     conformance.add_to(commands)
+    bench.add_to(commands)
     options = parser.parse_args(arguments)
     try:
         options.run(options)
     except ModuleNotFoundError as error:
-        if error.name not in ("rich", "mpmath", "ml_dtypes"):
+        extra = options.extras.get(error.name)
+        if extra is None:
             raise
-        sys.exit(f"kcompat: the suite needs {error.name}: pip install 'kcompat[conformance]'")
+        sys.exit(f"kcompat: this command needs {error.name}: pip install 'kcompat[{extra}]'")
 
 
 def print_backends(ops: bool) -> None:
