@@ -174,12 +174,16 @@ def test_class_indices_for_a_categorical_loss():
         (np.array([["2020-01-01"]] * 6, "datetime64[D]"), "x holds numbers, got NumPy dtype datetime64"),
         (np.ones((6, 4), "complex64"), "x holds numbers, got NumPy dtype complex64"),
         ("text", "x is an array or nested lists of numbers, got str"),
-        ((row for row in X), "got generator; generators are not supported yet"),
     ],
 )
 def test_strings_or_objects_as_data(x, message):
     with pytest.raises(TypeError, match=message):
         classifier().fit(x, Y, **QUIET)
+
+
+def test_a_generator_of_targets():
+    with pytest.raises(TypeError, match="y is an array or nested lists of numbers, got generator"):
+        classifier().fit(X, (y for y in Y), **QUIET)
 
 
 def test_strings_as_targets():
@@ -345,10 +349,11 @@ def test_callbacks_are_callbacks():
         classifier().fit(X, Y, callbacks=[print], **QUIET)
 
 
-@pytest.mark.parametrize("name", ["steps_per_epoch", "validation_steps"])
-def test_arguments_that_keras_has_and_we_lack(name):
-    with pytest.raises(NotImplementedError, match=f"fit: {name} is not supported yet, got 3"):
-        classifier().fit(X, Y, **{name: 3}, **QUIET)
+def test_steps_of_what_has_none():
+    with pytest.raises(ValueError, match="steps_per_epoch=3 needs an iterable of batches; x is an array"):
+        classifier().fit(X, Y, steps_per_epoch=3, **QUIET)
+    with pytest.raises(ValueError, match="validation_steps=3 needs validation_data"):
+        classifier().fit(X, Y, validation_steps=3, **QUIET)
 
 
 def test_two_layers_of_one_name():

@@ -23,10 +23,7 @@ def to_array(name: str, value: Any) -> np.ndarray:
     if current().engine.is_tensor(value):
         value = current().engine.to_numpy(value)
     if isinstance(value, (str, bytes)) or (hasattr(value, "__iter__") and not hasattr(value, "__len__")):
-        raise TypeError(
-            f"{name} is an array or nested lists of numbers, got {type(value).__name__}; "
-            "generators are not supported yet"
-        )
+        raise TypeError(f"{name} is an array or nested lists of numbers, got {type(value).__name__}")
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -123,6 +120,14 @@ class Arrays:
                 found = tuple(None if part is None else part.reshape(*split, *part.shape[1:]) for part in found)
             yield count, found
             start = stop
+
+    def sample(self) -> Arrays:
+        """Data to measure a step on."""
+        return self
+
+    def first(self, steps: int) -> Arrays:
+        """The samples of the first `steps` batches."""
+        return self._part(slice(steps * self.batch_size))
 
     def split(self, fraction: float) -> tuple[Arrays, Arrays]:
         """All but the last `fraction` of the samples, and that fraction."""

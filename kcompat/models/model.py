@@ -22,6 +22,7 @@ from kcompat.spec import TensorSpec
 from kcompat.variable import Variable, bind
 
 AUTO = "auto"
+"""In place of a backend's name: the fastest one."""
 
 
 class Compiled(Steps):
@@ -50,7 +51,7 @@ class Compiled(Steps):
 
     @property
     def backend(self) -> str:
-        """The backend that the model belongs to: chosen by `compile`, by default the one that was active then."""
+        """The backend that the model belongs to: that which was active when it was compiled, or where it moved."""
         return self._backend or get_backend()
 
     @property
@@ -71,9 +72,8 @@ class Compiled(Steps):
         steps_per_execution: int = 1,
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
-        backend: str | None = None,
     ) -> None:
-        """Say how the model is trained, and on which backend.
+        """Say how the model is trained; it then belongs to the active backend.
 
         Args:
             optimizer: a name or an `Optimizer`.
@@ -83,12 +83,9 @@ class Compiled(Steps):
             run_eagerly: run the steps as they are, without a compiler.
             steps_per_execution: how many batches `fit` and `evaluate` run in one call; batch hooks of callbacks are
                 called once for all of them. With 1 a backend runs several where that is faster and no callback looks.
-            backend: the backend that the model belongs to, the active one if None. With "auto" the first `fit` measures
-                each installed backend on this model and its data, for about a second once all are compiled, and
-                moves the model to the fastest: all give the same numbers. `step_seconds` then holds what was measured.
             loss_weights, jit_compile, auto_scale_loss: not supported yet.
 
-        Raises ValueError for steps_per_execution below 1, LookupError for a backend that is not registered.
+        Raises ValueError for steps_per_execution below 1.
         """
         refuse("compile", loss_weights=loss_weights)
         refuse("compile", "auto", jit_compile=jit_compile)
@@ -99,8 +96,6 @@ class Compiled(Steps):
             or steps_per_execution < 1
         ):
             raise ValueError(f"steps_per_execution is a positive int, got {steps_per_execution!r}")
-        if backend not in (None, AUTO):
-            load(backend)
         new_optimizer = optimizers.get(optimizer)
         new_loss = None if loss is None else losses.get(loss)
         identifiers = [(m, False) for m in _listed("metrics", metrics)]
@@ -112,9 +107,7 @@ class Compiled(Steps):
         self.optimizer, self.loss = new_optimizer, new_loss
         self._metric_identifiers, self._compiled_metrics = identifiers, []
         self._run_eagerly, self._steps_per_execution = run_eagerly, int(steps_per_execution)
-        self._backend = get_backend() if backend in (None, AUTO) else backend
-        self._choosing = backend == AUTO
-        self.step_seconds = {}
+        self._backend, self._choosing, self.step_seconds = get_backend(), False, {}
         self.compiled = True
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -133,15 +126,20 @@ class Compiled(Steps):
     def to(self, backend: str) -> Any:
         """Move the model to another backend, with its weights, optimizer state, metrics and seeds; gives the model.
 
-        Training goes on as if it had stayed.
+        Training goes on as if it had stayed. With "auto" the next `fit` measures each installed backend on this model
+        and its data, for about a second once all are compiled, and moves it to the fastest; since all give the same
+        numbers, nothing else depends on it. `step_seconds` then holds what was measured.
         """
+        if backend == AUTO:
+            self._choosing = True
+            return self
         load(backend)
         self._release()
         self._backend, self._choosing = backend, False
         return self
 
     def choose_backend(self, data: Arrays) -> None:
-        """Move a model that was compiled with `backend="auto"` to the backend that trains it fastest; once."""
+        """Move a model that is to choose its backend to the one that trains it fastest on data like these."""
         if self._choosing:
             state = self._store.state()
             self.step_seconds = step_seconds(self.train_step, state, data, self._run_eagerly)

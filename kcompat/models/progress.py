@@ -11,26 +11,27 @@ REFRESH_SECONDS = 0.1
 
 
 class Progress:
-    """One epoch's line on the terminal.
+    """One epoch's line on the terminal; `steps` is None where nobody knows how many there will be.
 
     `verbose` 0 prints nothing, 1 a bar, 2 one line at the end. Where the output is not a terminal, a bar is
     written once, at the end.
     """
 
-    def __init__(self, steps: int, verbose: int, stream: TextIO | None = None):
+    def __init__(self, steps: int | None, verbose: int, stream: TextIO | None = None):
         self.steps, self.verbose = steps, verbose
         self.stream = stream or sys.stdout
         self.started = self._shown = time.monotonic()
         self._live = verbose == 1 and self.stream.isatty()
-        self._width = 0
+        self._width = self._done = 0
 
     def header(self, epoch: int, epochs: int) -> None:
         """Say which epoch it is."""
         if self.verbose:
             print(f"Epoch {epoch}/{epochs}", file=self.stream)
 
-    def due(self) -> bool:
-        """Whether it is time to look at the logs again: doing so waits for the device."""
+    def due(self, step: int) -> bool:
+        """Whether after `step` steps it is time to look at the logs again: doing so waits for the device."""
+        self._done = step
         return time.monotonic() - self._shown >= (REFRESH_SECONDS if self._live else 1.0)
 
     def update(self, step: int, logs: dict[str, float]) -> None:
@@ -43,8 +44,9 @@ class Progress:
         """Show the end of the epoch."""
         if self.verbose == 0:
             return
-        bar, gap = (self._bar(self.steps), " ") if self.verbose == 1 else (f"{self.steps}/{self.steps}", " - ")
-        self._write(bar + self._time(self.steps, finished=True, gap=gap) + format_logs(logs))
+        self.steps = steps = self.steps or self._done
+        bar, gap = (self._bar(steps), " ") if self.verbose == 1 else (f"{steps}/{steps}", " - ")
+        self._write(bar + self._time(steps, finished=True, gap=gap) + format_logs(logs))
         print(file=self.stream, flush=True)
 
     def _write(self, line: str) -> None:
@@ -56,13 +58,15 @@ class Progress:
         self.stream.flush()
 
     def _bar(self, step: int) -> str:
+        if self.steps is None:
+            return f"{step}/Unknown"
         done = BAR_WIDTH * step // max(1, self.steps)
         return f"{step:>{len(str(self.steps))}}/{self.steps} " + "\u2501" * done + " " * (BAR_WIDTH - done)
 
     def _time(self, step: int, finished: bool, gap: str = " ") -> str:
         elapsed = time.monotonic() - self.started
         each = elapsed / max(1, step)
-        total = f"{elapsed:.0f}s" if finished else format_seconds(each * (self.steps - step))
+        total = f"{elapsed:.0f}s" if finished or self.steps is None else format_seconds(each * (self.steps - step))
         return f"{gap}{total}{gap}{format_step(each)}/step"
 
 

@@ -11,12 +11,14 @@ import numpy as np
 from kcompat import tree
 from kcompat.backend import load
 from kcompat.callbacks import CallbackList, History
-from kcompat.lookup import refuse
 from kcompat.models.data import GROUP_BYTES, Arrays, shuffle_key, to_array
 from kcompat.models.diagnosis import NonFiniteLoss, first_failure
 from kcompat.models.model import Compiled
 from kcompat.models.progress import Progress
+from kcompat.models.stream import Stream, is_stream, open_data
 from kcompat.utils import unpack_x_y_sample_weight
+
+Data = Arrays | Stream
 
 
 class Model(Compiled):
@@ -44,21 +46,24 @@ class Model(Compiled):
         """Train the model.
 
         Args:
-            x: the inputs, an array `(samples, ...)`.
-            y: the targets, as many.
-            batch_size: samples a step, 32 if None; the last batch may be shorter.
+            x: the inputs, an array `(samples, ...)`; or an iterable of batches `(x, y)` or `(x, y, sample_weight)`,
+                such as a generator, which are read as they are needed and never held together.
+            y: the targets, as many; not with an iterable.
+            batch_size: samples a step, 32 if None; the last batch may be shorter. Not with an iterable.
             epochs: the number of the last epoch: passes over the data, less `initial_epoch`.
             verbose: 0 silent, 1 a progress bar, 2 one line an epoch; "auto" is 1.
             callbacks: a list of `Callback`s.
             validation_split: the share of the samples, from the end, to evaluate on after each epoch.
-            validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate on, in place of a split.
-            shuffle: whether each epoch has the samples in another order, the same for the same seed.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate on, in place of a split; or an iterable.
+            shuffle: whether each epoch has the samples in another order, the same for the same seed. The batches of
+                an iterable come in its own order.
             class_weight: a weight for each class index.
             sample_weight: one number a sample; the loss is the weighted sum over the number of samples.
             initial_epoch: where to begin counting.
             validation_batch_size: samples a batch of the evaluation, `batch_size` if None.
             validation_freq: evaluate after each so many epochs.
-            steps_per_epoch, validation_steps: not supported yet.
+            steps_per_epoch: batches an epoch, if `x` is an iterable; None: all it gives. Of arrays an epoch is all.
+            validation_steps: how many batches of `validation_data` to evaluate on, the first ones of arrays.
 
         Returns:
             A `History`: its `history` maps `loss` and the metrics' names to a list, one value an epoch.
@@ -68,28 +73,38 @@ class Model(Compiled):
                 The model is left as it was before that epoch.
             ValueError, TypeError: for data that does not fit, before training starts.
         """
-        refuse("fit", steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         self.require_compiled("fit")
-        data = Arrays(_required(x), y, sample_weight, class_weight, batch_size)
-        validation = None
-        if validation_data is not None:
-            vx, vy, weight = unpack_x_y_sample_weight(validation_data)
-            validation = Arrays(vx, vy, weight, batch_size=validation_batch_size or batch_size)
-        elif validation_split:
-            data, validation = data.split(validation_split)
-            validation.batch_size = validation_batch_size or data.batch_size
         with self.on_own_backend():
+            if steps_per_epoch is not None and not is_stream(x):
+                raise ValueError(f"steps_per_epoch={steps_per_epoch} needs an iterable of batches; x is an array")
+            if validation_steps is not None and validation_data is None:
+                raise ValueError(f"validation_steps={validation_steps} needs validation_data")
+            data = open_data(
+                _required(x), y, sample_weight, class_weight, batch_size, steps_per_epoch, check=self.prepare
+            )
+            validation: Data | None = None
+            if validation_data is not None:
+                parts = (validation_data, None, None)
+                if not is_stream(validation_data):
+                    parts = unpack_x_y_sample_weight(validation_data)
+                    validation_batch_size = validation_batch_size or batch_size
+                validation = open_data(*parts, None, validation_batch_size, validation_steps, check=self.prepare)
+            elif validation_split:
+                if isinstance(data, Stream):
+                    raise ValueError("validation_split needs arrays; give an iterable's as validation_data")
+                data, validation = data.split(validation_split)
+                validation.batch_size = validation_batch_size or data.batch_size
             for part in (data, validation):
                 if part is not None:
                     self.prepare(part.x, part.y)
-            self.choose_backend(data)
+            self.choose_backend(data.sample())
         with self.on_own_backend():
             return self._fit(data, validation, epochs, initial_epoch, shuffle, verbose, callbacks, validation_freq)
 
     def _fit(
         self,
-        data: Arrays,
-        validation: Arrays | None,
+        data: Data,
+        validation: Data | None,
         epochs: int,
         initial_epoch: int,
         shuffle: bool,
@@ -119,7 +134,7 @@ class Model(Compiled):
         return history
 
     def _train_epoch(
-        self, data: Arrays, epoch: int, shuffle: bool, hooks: CallbackList, progress: Progress
+        self, data: Data, epoch: int, shuffle: bool, hooks: CallbackList, progress: Progress
     ) -> dict[str, float]:
         """One pass over the data; the logs at its end."""
         self.reset_metrics()
@@ -129,21 +144,26 @@ class Model(Compiled):
         key = shuffle_key(self.place[0], self._epochs_trained) if shuffle else None
         self._epochs_trained += 1
         each_batch = hooks.wants("on_train_batch_end")
-        values: dict[str, float] = {}
+        logs: Any = {}
         done = 0
+
+        def look() -> dict[str, float]:
+            values = self._floats(logs)
+            if not math.isfinite(values.get("loss", 0.0)):
+                program.replace(**before._asdict())
+                again = data.batches(key) if isinstance(data, Arrays) else None
+                raise NonFiniteLoss(first_failure(self, before, again, epoch, done))
+            return values
+
         for count, batch in data.groups(self._at_once("train", hooks), key):
             hooks.call("on_train_batch_begin", done, {})
             logs = store.run(program, batch, count)
             done += count
-            if each_batch or done == data.steps or progress.due():
-                values = self._floats(logs)
-                if not math.isfinite(values.get("loss", 0.0)):
-                    program.replace(**before._asdict())
-                    raise NonFiniteLoss(first_failure(self, before, data.batches(key), epoch))
+            if progress.due(done) or each_batch:
+                values = look()
                 hooks.call("on_train_batch_end", done - 1, values)
-                if done < data.steps:
-                    progress.update(done, values)
-        return values
+                progress.update(done, values)
+        return look()
 
     def _at_once(self, kind: str, hooks: CallbackList) -> Callable[[int], int]:
         """How many batches of so many bytes to run in one call.
@@ -173,12 +193,11 @@ class Model(Compiled):
     ) -> Any:
         """The loss and the metrics on data: a float if there is only the loss, a list, or a dict by name.
 
-        Arguments are those of `fit`; `steps` is not supported yet.
+        Arguments are those of `fit`; `steps` is the number of batches, None for all.
         """
-        refuse("evaluate", steps=steps)
         self.require_compiled("evaluate")
-        data = Arrays(_required(x), y, sample_weight, batch_size=batch_size)
         with self.on_own_backend():
+            data = open_data(_required(x), y, sample_weight, None, batch_size, steps, check=self.prepare)
             self.prepare(data.x, data.y)
             hooks = CallbackList(callbacks or [], self, steps=data.steps)
             progress = Progress(data.steps, _verbosity(verbose))
@@ -186,7 +205,7 @@ class Model(Compiled):
             progress.finish(logs)
         return self._in_form(logs, return_dict)
 
-    def _evaluate(self, data: Arrays, hooks: CallbackList, progress: Progress) -> dict[str, float]:
+    def _evaluate(self, data: Data, hooks: CallbackList, progress: Progress) -> dict[str, float]:
         self.reset_metrics()
         program, store = self.program("test"), self._store
         each_batch = hooks.wants("on_test_batch_end")
@@ -197,7 +216,7 @@ class Model(Compiled):
             hooks.call("on_test_batch_begin", done, {})
             logs = store.run(program, batch, count)
             done += count
-            if each_batch or progress.due():
+            if progress.due(done) or each_batch:
                 values = self._floats(logs)
                 hooks.call("on_test_batch_end", done - 1, values)
                 progress.update(done, values)
@@ -215,34 +234,37 @@ class Model(Compiled):
     ) -> Any:
         """The predictions for inputs, as a NumPy array (a tuple of them if the model gives several).
 
-        Needs no `compile`. Arguments are those of `fit`; `steps` is not supported yet.
+        Needs no `compile`. Arguments are those of `fit`; `steps` is the number of batches, None for all. What batches
+        of an iterable hold besides inputs is not used.
         """
-        refuse("predict", steps=steps)
-        data = Arrays(x, batch_size=batch_size)
         with self.on_own_backend():
+            data = open_data(x, None, None, None, batch_size, steps, check=lambda x, y: self.prepare(x))
             self.prepare(data.x)
             program = self.program("predict")
             hooks = CallbackList(callbacks or [], self, steps=data.steps)
             progress = Progress(data.steps, _verbosity(verbose))
             hooks.call("on_predict_begin", {})
-            parts = []
-            for step, batch in enumerate(data.batches()):
+            arrays, ahead = [], None
+            for step, (x, *_) in enumerate(data.batches()):
                 hooks.call("on_predict_batch_begin", step, {})
-                parts.append(self._arrays(self._predict_batch(program, batch)))
+                outputs = self._predict_batch(program, x)
+                if ahead is not None:
+                    arrays.append(self._arrays(ahead))  # waits for the last batch while this one is computed
+                ahead = outputs
                 hooks.call("on_predict_batch_end", step, {})
-                if progress.due():
+                if progress.due(step + 1):
                     progress.update(step + 1, {})
+            arrays.append(self._arrays(ahead))
             progress.finish({})
             hooks.call("on_predict_end", {})
-        return tree.map_leaves(lambda *arrays: np.concatenate(arrays), *parts)
+        return tree.map_leaves(lambda *parts: np.concatenate(parts), *arrays)
 
-    def _predict_batch(self, program: Any, batch: Any) -> Any:
+    def _predict_batch(self, program: Any, x: Any) -> Any:
         self._store.push()
-        return program.run(batch)
+        return program.run((x, None, None))
 
     def _arrays(self, outputs: Any) -> Any:
-        to_numpy = load(self.backend).engine.to_numpy
-        return tree.map_leaves(lambda y: np.array(to_numpy(y)), outputs)
+        return tree.map_leaves(load(self.backend).engine.to_numpy, outputs)
 
     # One batch at a time.
 
@@ -268,7 +290,8 @@ class Model(Compiled):
         x = to_array("x", x)
         with self.on_own_backend():
             self.prepare(x)
-            return self._arrays(self._predict_batch(self.program("predict"), (x, None, None)))
+            outputs = self._arrays(self._predict_batch(self.program("predict"), x))
+        return tree.map_leaves(np.array, outputs)  # the framework may hold that memory
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         data = Arrays(x, y, sample_weight, class_weight, batch_size=2**31)

@@ -1,0 +1,40 @@
+"""`model.to(backend="auto")` measures the installed backends on the model."""
+
+import numpy as np
+
+import kcompat
+from kcompat import backend as backends
+from kcompat import layers
+from kcompat.conformance.small_models import LABELS, X, classifier
+
+
+def test_auto_takes_the_fastest_that_it_measured_and_trains_on_as_any_backend_would():
+    kcompat.utils.set_random_seed(1)
+    expected = classifier().fit(X, LABELS, batch_size=8, epochs=2, verbose=0).history
+    kcompat.utils.set_random_seed(1)
+    model = classifier().to(backend="auto")
+    history = model.fit(X, LABELS, batch_size=8, epochs=2, verbose=0).history
+    seconds = model.step_seconds
+    assert set(seconds) == set(backends.registered())
+    assert list(seconds.values()) == sorted(seconds.values())
+    assert model.backend == next(iter(seconds))
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-5)
+    model.to("numpy").fit(X, LABELS, verbose=0)
+    assert model.backend == "numpy", "it chooses once"
+
+
+def test_a_backend_that_lacks_an_op_is_out_of_the_running(monkeypatch):
+    class Inverse(kcompat.Layer):
+        def call(self, x):
+            return kcompat.ops.flip(x)
+
+    def missing(x, *, axis=None):
+        raise NotImplementedError("backend 'jax' does not implement the primitive 'flip'")
+
+    monkeypatch.setattr(backends, "registered", lambda: ("numpy", "jax"))
+    monkeypatch.setattr("kcompat.models.fastest.registered", lambda: ("numpy", "jax"))
+    monkeypatch.setattr(backends.load("jax"), "flip", missing)
+    model = kcompat.Sequential([kcompat.Input((4,)), Inverse(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.to("auto").fit(X, LABELS[:, None], verbose=0)
+    assert (model.backend, list(model.step_seconds)) == ("numpy", ["numpy"])
