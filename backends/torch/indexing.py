@@ -39,7 +39,11 @@ def take_along_axis(x, indices, *, axis=None):
     _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
     if axis is None:
         x, axis = x.reshape(-1), 0
-    return torch.take_along_dim(x, _from_start(indices, x.shape[axis]), dim=axis)
+    axis = normalize_axis(axis, x.ndim)
+    index = _from_start(indices, x.shape[axis])
+    if x.shape[:axis] == index.shape[:axis] and x.shape[axis + 1 :] == index.shape[axis + 1 :]:
+        return torch.gather(x, axis, index)
+    return torch.take_along_dim(x, index, dim=axis)
 
 
 def scatter_add_along_axis(values, indices, *, axis, size):

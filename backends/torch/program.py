@@ -6,15 +6,16 @@ A step that looks at values, or whose shapes depend on them, stays in Python, wi
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
 from kcompat import tree
 from kcompat.active import use
-from kcompat.backends.torch.record import Recorder
+from kcompat.backends.torch.record import Recorder, Value
 from kcompat.backends.torch.replay import Replay
 from kcompat.program import Holder, Program, State
 from kcompat.spec import SCALARS
@@ -49,19 +50,26 @@ class Cells(Holder):
             self.layout = layout
         self.tensors, self._foreign = tensors, set(range(len(tensors)))
 
-    def own(self, positions: Sequence[int]) -> None:
+    def own(self, positions: set[int]) -> None:
         """Copy what others may hold, at these positions, so that it can be written to."""
-        if self._foreign:
-            for i in self._foreign.intersection(positions):
+        if not self._foreign.isdisjoint(positions):
+            for i in self._foreign & positions:
                 self.tensors[i] = self.tensors[i].clone()
-            self._foreign.difference_update(positions)
+            self._foreign -= positions
 
 
-class _Recorded(NamedTuple):
-    """A replay, and how to put together the logs."""
+class _Recorded:
+    """What a step called, as a program."""
 
-    replay: Replay
-    logs: tree.Rebuild
+    def __init__(self, recorder: Recorder, state: list[Value], outputs: list[Value], logs: tree.Rebuild):
+        self._parts = recorder.calls, recorder.inputs, state
+        self.replay = Replay(*self._parts, outputs)
+        self.logs = logs
+
+    @functools.cached_property
+    def silent(self) -> Replay:
+        """The same without logs, and what only they need."""
+        return Replay(*self._parts, [])
 
 
 class TorchProgram(Program):
@@ -83,16 +91,18 @@ class TorchProgram(Program):
         """Do one step and give its logs, without waiting for them on a GPU."""
         leaves: list[Any] = []
         structure = _structure(batch, leaves)
-        return self._run(structure, list(map(self._borrow, leaves)), batch)
+        tensors = [self._borrow(x) for x in leaves]
+        return self._run(_layout(structure, tensors), tensors, batch)
 
     def run_many(self, batches: Any) -> Any:
         """See `Program.run_many`."""
         leaves: list[Any] = []
         structure = _structure(batches, leaves)
-        logs = None
-        for tensors in zip(*(self._borrow(x).unbind(0) for x in leaves), strict=True):
-            logs = self._run(structure, tensors, batches)
-        return logs
+        *most, last = zip(*(self._borrow(x).unbind(0) for x in leaves), strict=True)
+        layout = _layout(structure, last)
+        for tensors in most:
+            self._run(layout, tensors, batches, silent=True)
+        return self._run(layout, last, batches)
 
     def _borrow(self, x: Any) -> torch.Tensor:
         """The tensor of an entry of the batch; it shares the array's memory if it can."""
@@ -101,30 +111,28 @@ class TorchProgram(Program):
             return x if self.device.type == "cpu" else x.to(self.device)
         return self.B.engine.asarray(x).detach()
 
-    def _run(self, structure: Any, tensors: Sequence[torch.Tensor], like: Any) -> Any:
-        """One step on a batch of these tensors; `like` is a tree of its structure."""
+    def _run(self, key: Any, tensors: Sequence[torch.Tensor], like: Any, silent: bool = False) -> Any:
+        """One step on a batch of these tensors, whose layout is `key`; `like` is a tree of its structure."""
         if self._layout is not self.holder.layout:
             self._layout = self.holder.layout
             self._recorded.clear()
-        key = (structure, *[(x.shape, x.dtype, x.stride()) for x in tensors])
         recorded = self._recorded.get(key)
         if recorded is not None:
-            return self._replay(recorded, tensors)
+            return self._replay(recorded, tensors, silent)
         batch = tree.flatten(like)[1](list(tensors))
         if key in self._recorded or key not in self._seen:
             self._seen.add(key)
             return self._by_python(batch, tensors)
         return self._record(key, batch, tensors)
 
-    def _replay(self, recorded: _Recorded, tensors: Sequence[torch.Tensor]) -> Any:
-        replay, logs = recorded
-        held = self.holder.tensors
+    def _replay(self, recorded: _Recorded, tensors: Sequence[torch.Tensor], silent: bool) -> Any:
+        replay = recorded.silent if silent else recorded.replay
         self.holder.own(replay.updated)
-        given = [*held, *tensors]
-        results = replay([given[i] for i in replay.taken])
+        held = self.holder.tensors
+        results = replay(held, tensors)
         for i, x in zip(replay.changed, results, strict=False):
             held[i] = x
-        return logs(list(results[len(replay.changed) :]))
+        return None if silent else recorded.logs(list(results[len(replay.changed) :]))
 
     def _by_python(self, batch: Any, tensors: Sequence[torch.Tensor]) -> Any:
         with torch.no_grad(), use(self.B):
@@ -157,9 +165,12 @@ class TorchProgram(Program):
         if self.holder.layout is layout and all(isinstance(x, (torch.Tensor, *SCALARS)) for x in (*new, *outputs)):
             values = [recorder.value(self.B.engine.asarray(x)) for x in (*new, *outputs)]
             if recorder.obstacle is None:
-                replay = Replay(recorder.calls, recorder.inputs, values[: len(new)], values[len(new) :])
-                self._recorded[key] = _Recorded(replay, rebuild)
+                self._recorded[key] = _Recorded(recorder, values[: len(new)], values[len(new) :], rebuild)
         return logs
+
+
+def _layout(structure: Any, tensors: Sequence[torch.Tensor]) -> Any:
+    return (structure, *[(x.shape, x.dtype, x.stride()) for x in tensors])
 
 
 def _structure(batch: Any, leaves: list[Any]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch._C import Graph
 
+from kcompat.backends.torch.dtypes import SCALARS
 from kcompat.backends.torch.record import Call, Value, translated, values
 
 _FORMATS = {torch.contiguous_format: 0, torch.preserve_format: 1, torch.channels_last: 2, torch.channels_last_3d: 3}
@@ -29,26 +30,27 @@ class Replay:
         state: the new state, as many tensors as the old one has.
         outputs: what the step gives besides.
 
-    A run takes the tensors at the positions `taken` among the inputs, writes to those at `updated`, and gives new
-    ones for those at `changed` in the state. What it gives shares memory with nothing.
+    A run writes to the tensors at the positions `updated` in the state, and gives new ones for those at `changed`.
+    What it gives shares memory with nothing.
     """
 
     def __init__(self, calls: list[Call], inputs: list[Value], state: list[Value], outputs: list[Value]):
-        old, results = inputs[: len(state)], [*state, *outputs]
-        calls, results = without_views(calls, results)
-        calls, results = without_copies(calls, old, results)
-        calls = without_unused(calls, results)
-        state, outputs = results[: len(old)], results[len(old) :]
-        self.changed = [i for i, x in enumerate(old) if state[i] is not x]
-        given = [*(state[i] for i in self.changed), *outputs]
+        count = len(state)
+        calls, results = without_views(calls, [*state, *outputs])
+        calls, in_place = without_copies(calls, inputs[:count], results)
+        calls = without_unused(calls, in_place)
+        self.changed = [i for i in range(count) if in_place[i] is not inputs[i]]
+        given = [*(in_place[i] for i in self.changed), *in_place[count:]]
         used = {x for call in calls for x in values(call.args)} | set(given)
         written = {x.memory for call in calls for x in call.written}
-        self.taken = [i for i, x in enumerate(inputs) if x in used]
-        self.updated = [i for i, x in enumerate(old) if x.memory in written]
-        self._function = compiled(calls, [inputs[i] for i in self.taken], given, {x.memory for x in inputs})
+        self._taken = [i for i, x in enumerate(inputs) if x in used]
+        self.updated = {i for i in range(count) if inputs[i].memory in written or in_place[i] is not results[i]}
+        self._function = compiled(calls, [inputs[i] for i in self._taken], given, {x.memory for x in inputs})
 
-    def __call__(self, tensors: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
-        """Run it."""
+    def __call__(self, state: Sequence[torch.Tensor], batch: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        """Run it; gives the `changed` tensors of the state, then the outputs."""
+        given = [*state, *batch]
+        tensors = [given[i] for i in self._taken]
         with torch._C._ExcludeDispatchKeyGuard(_AUTOGRAD):
             optimizes = torch._C._get_graph_executor_optimize(
                 False
@@ -97,17 +99,16 @@ def without_copies(calls: list[Call], old: list[Value], results: list[Value]) ->
     needed = Counter(x.memory for x in results)
     becomes = dict(zip(old, results, strict=False))
     same: dict[Value, Value] = {}
+    kept = []
     for i, call in enumerate(calls):
         if call.op is torch.ops.aten.clone.default:
             source, copy = call.args[0], call.results[0]
-            free = last_use[source.memory] == i and not needed[source.memory]
-            if free and becomes.get(source) is copy and source.layout == copy.layout:
+            alone = last_use[source.memory] == i and not needed[source.memory] and needed[copy.memory] == 1
+            if alone and becomes.get(source) is copy and source.layout == copy.layout:
                 same[copy] = source
-    memory = {copy.memory: source.memory for copy, source in same.items()}
-    calls = [call for call in calls if not any(x in same for x in values(call.results))]
-    for x in {x for call in calls for part in call[1:] for x in values(part)} | set(results):
-        x.memory = memory.get(x.memory, x.memory)
-    return _replaced(calls, same), [same.get(x, x) for x in results]
+                continue
+        kept.append(call)
+    return _replaced(kept, same), [same.get(x, x) for x in results]
 
 
 def without_unused(calls: list[Call], results: list[Value]) -> list[Call]:
@@ -121,9 +122,19 @@ def without_unused(calls: list[Call], results: list[Value]) -> list[Call]:
     return kept[::-1]
 
 
+def as_tensor(x: Any, other: Any) -> Any:
+    """A number as a tensor of rank 0 in the dtype of the other operand, where torch would make one at each call."""
+    if type(x) in SCALARS and isinstance(other, Value):
+        dtype = other.layout[0]
+        whole = type(x) is int and abs(x) < 2**31 and dtype in (torch.int32, torch.int64)
+        if whole or dtype in (torch.float32, torch.float64):
+            return Value(constant := torch.tensor(x, dtype=dtype, device="cpu"), 0, constant)
+    return x
+
+
 def compiled(calls: list[Call], inputs: list[Value], results: list[Value], outside: set[int]) -> Any:
     """A function from `inputs` to `results`, contiguous, each in memory of its own, which is not `outside`."""
-    graph = Graph()
+    graph, tensor = Graph(), torch.TensorType.get()
     nodes = {x: graph.addInput(f"input_{i}") for i, x in enumerate(inputs)}
 
     def node(x: Any, kind: Any) -> Any:
@@ -148,11 +159,12 @@ def compiled(calls: list[Call], inputs: list[Value], results: list[Value], outsi
 
     def insert(call: Call) -> None:
         schema = call.op._schema
-        args = [node(x, spec.type) for x, spec in zip(call.args, schema.arguments, strict=True)]
+        given = zip(call.args, schema.arguments, strict=True)
+        args = [node(as_tensor(x, call.args[0]) if spec.type is tensor else x, spec.type) for x, spec in given]
         outputs = inserted(schema.name, args, [spec.type for spec in schema.returns])
         for x, output in zip(call.results, outputs, strict=True):
             if isinstance(x, list):
-                parts = inserted("prim::ListUnpack", [output], [torch.TensorType.get()] * len(x))
+                parts = inserted("prim::ListUnpack", [output], [tensor] * len(x))
                 nodes.update((part, n) for part, n in zip(x, parts, strict=True) if part not in nodes)
             elif x is not None:
                 nodes.setdefault(x, output)
