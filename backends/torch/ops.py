@@ -53,6 +53,7 @@ from kcompat.backends.torch.linalg import (
 from kcompat.backends.torch.nn import log_softmax, softmax
 from kcompat.backends.torch.pooling import average_pool, max_pool
 from kcompat.backends.torch.random import random_bits
+from kcompat.backends.torch.recurrent import gru_sequence, lstm, lstm_sequence, rnn_sequence
 from kcompat.backends.torch.reduction import (
     all,  # noqa: A004
     any,  # noqa: A004
@@ -104,6 +105,7 @@ __all__ += [
     "view",
 ]
 __all__ += ["log_softmax", "softmax"]
+__all__ += ["gru_sequence", "lstm", "lstm_sequence", "rnn_sequence"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "logsumexp"]
 __all__ += ["max", "mean", "min", "prod", "random_bits", "rmsprop_update", "searchsorted", "sum"]
