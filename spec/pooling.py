@@ -67,36 +67,29 @@ _REFUSALS = [
 ]
 
 
-def tournament(B, x, window, strides, pairs, outputs):
-    """The cells of the window in row-major order: (elements met, where they beat the earlier ones, the best so far).
-
-    The maximum is the last that won: the first of equal elements, the last NaN.
-    """
-    best = None
-    for _, seen in taps(B, pad_spatial(B, x, pairs, -inf), window, strides, (1,) * len(window), outputs):
-        better = None if best is None else B.logical_or(B.greater(seen, best), B.isnan(seen))
-        best = seen if best is None else B.where(better, seen, best)
-        yield seen, better, best
-
-
-def _with_values(rng):
-    """Where the maxima are, and values to fetch from there."""
-    for sample in _images(rng):
-        (x,) = sample.args
-        yield Sample((rng.normal(size=x.shape), x), sample.attrs)
+def _pooled(x, *, pool_size, strides=None, padding="valid", data_format=None):
+    """The maxima in NumPy, for samples."""
+    x, back = to_channels_last(np, x, data_format)
+    window, strides, pairs, _ = pool_geometry(x, pool_size, strides, padding)
+    spatial = tuple(range(1, x.ndim - 1))
+    x = np.pad(x, ((0, 0), *pairs, (0, 0)), constant_values=-inf)
+    seen = np.lib.stride_tricks.sliding_window_view(x, window, spatial)
+    y = seen[:, *(slice(None, None, s) for s in strides)].max(axis=tuple(range(-len(window), 0)))
+    return y if back is None else y.transpose(back)
 
 
 def _with_cotangents(rng):
-    """A cotangent for each window, and where the maxima are."""
+    """A cotangent for each window, the maxima, and where they are found."""
+    for sample in _images(rng):
+        y = _pooled(*sample.args, **sample.attrs)
+        yield Sample((rng.normal(size=y.shape), y, *sample.args), sample.attrs)
+
+
+def _with_values(rng):
+    """Values to fetch from where the maxima are."""
     for sample in _images(rng):
         (x,) = sample.args
-        yield Sample((rng.normal(size=_pooled_shape(x, **sample.attrs)), x), sample.attrs)
-
-
-def _pooled_shape(x, *, pool_size, strides=None, padding="valid", data_format=None):
-    x, back = to_channels_last(np, x, data_format)
-    shape = (x.shape[0], *pool_geometry(x, pool_size, strides, padding)[-1], x.shape[-1])
-    return shape if back is None else tuple(shape[i] for i in back)
+        yield Sample((rng.normal(size=x.shape), _pooled(x, **sample.attrs), x), sample.attrs)
 
 
 @composed(
@@ -110,7 +103,7 @@ def _pooled_shape(x, *, pool_size, strides=None, padding="valid", data_format=No
     ],
     samples=_images,
     refusals=_REFUSALS,
-    vjp=lambda B, g, y, x, **how: B.max_pool_grad(g, x, **how),
+    vjp=lambda B, g, y, x, **how: B.max_pool_grad(g, y, x, **how),
 )
 def max_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
     """The largest element of each window; padding never wins; NaN if any element is.
@@ -118,58 +111,86 @@ def max_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_format
     Of equal elements the first in row-major order has the gradient. `strides` defaults to `pool_size`.
     """
     x, back = to_channels_last(B, inputs, data_format)
-    *_, (_, _, best) = tournament(B, x, *pool_geometry(x, pool_size, strides, padding))
+    window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
+    best = None
+    for _, seen in taps(B, pad_spatial(B, x, pairs, -inf), window, strides, (1,) * len(window), outputs):
+        better = None if best is None else B.logical_or(B.greater(seen, best), B.isnan(seen))
+        best = seen if best is None else B.where(better, seen, best)
     return best if back is None else B.transpose(best, axes=back)
 
 
+def found(B, y, x, window, strides, pairs, outputs):
+    """For each cell of the window in row-major order, where the maximum `y` is found there; the last find counts.
+
+    That is the first of equal elements, or the last NaN: what the body of `max_pool` keeps.
+    """
+    sought = None
+    for _, seen in taps(B, pad_spatial(B, x, pairs, -inf), window, strides, (1,) * len(window), outputs):
+        same = B.equal(seen, y)
+        first = same if sought is None else B.logical_and(same, sought)
+        sought = B.logical_not(same) if sought is None else B.logical_and(sought, B.logical_not(same))
+        yield B.logical_or(first, B.isnan(seen))
+
+
 @composed(
     kinks=smooth,
     specials=[
-        Special((_line(5.0), _line(0.6, 0.6, 0.3)), _line(5.0, 0.0, 0.0), {"pool_size": 3}),
-        Special((_line(5.0), _line(1.0, nan, 2.0)), _line(0.0, 5.0, 0.0), {"pool_size": 3}),
-        Special((_line(inf, 1.0), _line(1.0, 2.0, 4.0, 3.0)), _line(0.0, inf, 1.0, 0.0), {"pool_size": 2}),
-        Special((_line(1.0, 2.0), _line(0.0, 5.0, 0.0)), _line(0.0, 3.0, 0.0), {"pool_size": 2, "strides": 1}),
+        Special((_line(5.0), _line(0.6), _line(0.6, 0.6, 0.3)), _line(5.0, 0.0, 0.0), {"pool_size": 3}),
+        Special((_line(5.0), _line(nan), _line(1.0, nan, 2.0)), _line(0.0, 5.0, 0.0), {"pool_size": 3}),
+        Special((_line(5.0), _line(nan), _line(nan, nan, 2.0)), _line(0.0, 5.0, 0.0), {"pool_size": 3}),
+        Special(
+            (_line(inf, nan), _line(2.0, 4.0), _line(1.0, 2.0, 4.0, 3.0)), _line(0.0, inf, nan, 0.0), {"pool_size": 2}
+        ),
+        Special(
+            (_line(1.0, 2.0), _line(5.0, 5.0), _line(0.0, 5.0, 0.0)),
+            _line(0.0, 3.0, 0.0),
+            {"pool_size": 2, "strides": 1},
+        ),
+        Special((_line(5.0), _line(-inf), _line(-inf, -inf)), _line(5.0, 0.0), {"pool_size": 2}),
     ],
     samples=_with_cotangents,
-    vjp=(lambda B, h, y, g, x, **how: B.max_pool_take(h, x, **how), None),
+    vjp=(lambda B, h, _, g, y, x, **how: B.max_pool_take(h, y, x, **how), None, None),
     public=False,
 )
-def max_pool_grad(B, g, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
-    """The cotangent of `max_pool`'s inputs, from that of its result: each element goes to where its maximum is."""
-    x, back = to_channels_last(B, inputs, data_format)
+def max_pool_grad(B, g, y, x, *, pool_size, strides=None, padding="valid", data_format=None):
+    """The cotangent of the input `x` of `max_pool`, from its result `y` and the cotangent `g` of that.
+
+    Each element of `g` goes to where the maximum of its window is.
+    """
+    x, back = to_channels_last(B, x, data_format)
+    y, _ = to_channels_last(B, y, data_format)
     g, _ = to_channels_last(B, g, data_format)
     window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
     winner = B.zeros_like(g, dtype="int32")
-    for cell, (_, better, _) in enumerate(tournament(B, x, window, strides, pairs, outputs)):
-        winner = winner if better is None else B.where(better, cell, winner)
+    for cell, here in enumerate(found(B, y, x, window, strides, pairs, outputs)):
+        winner = B.where(here, cell, winner)
     parts = (B.where(B.equal(winner, cell), g, 0.0) for cell in range(math.prod(window)))
-    y = _spread(B, parts, x.shape, window, strides, pairs)
-    return y if back is None else B.transpose(y, axes=back)
+    dx = _spread(B, parts, x.shape, window, strides, pairs)
+    return dx if back is None else B.transpose(dx, axes=back)
 
 
 @composed(
     kinks=smooth,
     specials=[
-        Special((_line(5.0, 6.0, 7.0), _line(0.6, 0.6, 0.3)), _line(5.0), {"pool_size": 3}),
-        Special((_line(5.0, 6.0, 7.0), _line(1.0, nan, 2.0)), _line(6.0), {"pool_size": 3}),
-        Special((_line(nan, inf), _line(1.0, 2.0)), _line(inf), {"pool_size": 2}),
+        Special((_line(5.0, 6.0, 7.0), _line(0.6), _line(0.6, 0.6, 0.3)), _line(5.0), {"pool_size": 3}),
+        Special((_line(5.0, 6.0, 7.0), _line(nan), _line(nan, nan, 2.0)), _line(6.0), {"pool_size": 3}),
+        Special((_line(nan, inf), _line(2.0), _line(1.0, 2.0)), _line(inf), {"pool_size": 2}),
     ],
     samples=_with_values,
-    vjp=(lambda B, g, y, values, x, **how: B.max_pool_grad(g, x, **how), None),
+    vjp=(lambda B, g, _, values, y, x, **how: B.max_pool_grad(g, y, x, **how), None, None),
     public=False,
 )
-def max_pool_take(B, values, inputs, *, pool_size, strides=None, padding="valid", data_format=None):
-    """For each window the element of `values`, a tensor shaped like `inputs`, that stands where the maximum is."""
-    x, back = to_channels_last(B, inputs, data_format)
+def max_pool_take(B, values, y, x, *, pool_size, strides=None, padding="valid", data_format=None):
+    """For each window the element of `values`, shaped like `x`, that stands where the maximum `y` of `x` is."""
+    x, back = to_channels_last(B, x, data_format)
+    y, _ = to_channels_last(B, y, data_format)
     values, _ = to_channels_last(B, values, data_format)
     window, strides, pairs, outputs = pool_geometry(x, pool_size, strides, padding)
-    found = None
     candidates = taps(B, pad_spatial(B, values, pairs), window, strides, (1,) * len(window), outputs)
-    for (_, candidate), (_, better, _) in zip(
-        candidates, tournament(B, x, window, strides, pairs, outputs), strict=True
-    ):
-        found = candidate if better is None else B.where(better, candidate, found)
-    return found if back is None else B.transpose(found, axes=back)
+    taken = None
+    for (_, candidate), here in zip(candidates, found(B, y, x, window, strides, pairs, outputs), strict=True):
+        taken = candidate if taken is None else B.where(here, candidate, taken)
+    return taken if back is None else B.transpose(taken, axes=back)
 
 
 def _spread(B, parts, shape, window, strides, pairs):
@@ -239,7 +260,7 @@ def average_pool(B, inputs, *, pool_size, strides=None, padding="valid", data_fo
 def _shares(rng):
     """A cotangent for each window, and the shape of the inputs."""
     for sample in _with_cotangents(rng):
-        g, x = sample.args
+        g, _, x = sample.args
         yield Sample((g,), {**sample.attrs, "shape": x.shape})
 
 

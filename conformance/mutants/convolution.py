@@ -183,18 +183,17 @@ edited(
     "(total - total // 2, total // 2)",
 )
 vjp("max_pool", "the gradient of the mean", (lambda B, g, y, x, **how: B.average_pool_grad(g, shape=x.shape, **how),))
-vjp("max_pool", "the smallest element has the gradient", (lambda B, g, y, x, **how: B.max_pool_grad(g, -x, **how),))
-edited(
-    "max_pool_grad",
-    "of equal elements the last has the gradient",
-    "B.greater(seen, best), B.isnan",
-    "B.greater_equal(seen, best), B.isnan",
+vjp(
+    "max_pool",
+    "the smallest element has the gradient",
+    (lambda B, g, y, x, **how: B.max_pool_grad(g, -B.max_pool(-x, **how), x, **how),),
 )
+edited("max_pool_grad", "all of equal elements, the last counts", "B.logical_and(same, sought)", "same")
+edited("max_pool_grad", "NaN has no gradient", "B.logical_or(first, B.isnan(seen))", "first")
 edited("max_pool_grad", "overlaps written, not added", "total + sent", "B.where(B.equal(sent, 0), total, sent)")
 edited("max_pool_grad", "the cell after the maximum", "B.equal(winner, cell)", "B.equal(winner, cell - 1)")
-edited("max_pool_grad", "all that beat an earlier one", "B.where(better, cell, winner)", "B.maximum(winner, cell)")
-edited("max_pool_take", "the maximum itself", "B.where(better, candidate, found)", "B.maximum(candidate, found)")
-edited("max_pool_take", "padded with 0", "pad_spatial(B, x, pairs, -inf)", "pad_spatial(B, x, pairs, 0.0)")
+edited("max_pool_take", "the largest value", "B.where(here, candidate, taken)", "B.maximum(candidate, taken)")
+edited("max_pool_take", "of equal elements the last", "B.logical_and(same, sought)", "same")
 edited("average_pool_grad", "each cell has the whole", "x / float(np.prod(window))", "x")
 edited(
     "average_pool_grad",
