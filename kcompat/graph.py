@@ -202,7 +202,7 @@ class GraphEngine:
             return self._graph.base.scan(f, init, xs, consts, reverse=reverse)
         n, m = len(init), len(xs)
 
-        def infer(*specs: Any, **attrs: Any) -> tuple[TensorSpec, ...]:
+        def infer(*specs: Any, **_: Any) -> tuple[TensorSpec, ...]:
             carry, ys = shapes.interpreter.scan(f, specs[:n], specs[n : n + m], specs[n + m :])
             return (*carry, *ys)
 

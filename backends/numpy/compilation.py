@@ -21,7 +21,7 @@ from kcompat.spec import SCALARS, as_dtype
 VIEWS = frozenset({"reshape", "transpose", "strided_slice", "broadcast_to", "stop_gradient", "cast", "join", "part"})
 
 
-class Unsupported(Exception):
+class UnsupportedStepError(Exception):
     """A step that cannot be a program."""
 
 
@@ -76,12 +76,12 @@ def _last_reader(y: Node, place: Static, last: dict[Node, int], arrays: dict[Nod
 def _check_state(before: list[Any], after: list[Any]) -> None:
     described = [(tuple(x.shape), as_dtype(x.dtype)) if hasattr(x, "dtype") else None for x in after]
     if described != [(x.shape, x.dtype) for x in before]:
-        raise Unsupported("the new state differs from the old one in more than values")
+        raise UnsupportedStepError("the new state differs from the old one in more than values")
 
 
 def _check_state_tree(old: State, new: State) -> None:
     if [list(part) for part in old] != [list(part) for part in new]:
-        raise Unsupported("the new state has other entries than the old one")
+        raise UnsupportedStepError("the new state has other entries than the old one")
 
 
 def _with_relu(calls: list[Call]) -> list[Call]:
@@ -154,7 +154,7 @@ def _expression(emitter: Emitter, logs: Any) -> str:
         return "{" + ", ".join(f"{k!r}: {_expression(emitter, v)}" for k, v in logs.items()) + "}"
     if isinstance(logs, (tuple, list)):
         if type(logs) not in (tuple, list):
-            raise Unsupported(f"logs are dicts, lists and tuples of tensors, got a {type(logs).__name__}")
+            raise UnsupportedStepError(f"logs are dicts, lists and tuples of tensors, got a {type(logs).__name__}")
         inner = "".join(f"{_expression(emitter, x)}, " for x in logs)
         return f"({inner})" if isinstance(logs, tuple) else f"[{inner}]"
     if not hasattr(logs, "dtype"):

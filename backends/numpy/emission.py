@@ -162,7 +162,8 @@ class Emitter:
 
     def emit(self, lowerings: dict[str, Callable[[Emitter, Call], bool]]) -> None:
         """Write all calls."""
-        for self.index, call in enumerate(self.calls):
+        for index, call in enumerate(self.calls):
+            self.index = index
             lower = lowerings.get(call.op)
             if lower is None or not lower(self, call):
                 self._planned(call) or self._plain(call)

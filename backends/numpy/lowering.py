@@ -178,8 +178,10 @@ def _total(e: Emitter, call: Call) -> bool:
     """See `sum` of `kcompat.backends.numpy.reduction`, whose cases these are."""
     (x,), (y,) = call.args, call.results
     axis, keepdims = call.attrs.get("axis"), call.attrs.get("keepdims", False)
-    if x.dtype not in SINGLE or 0 in x.shape or not x.shape:
+    if x.dtype not in SINGLE or 0 in x.shape:
         return False
+    if not x.shape:
+        return _same(e, call)
     place = e.places[x]
     axes = normalize_axes(axis if not isinstance(axis, list) else tuple(axis), len(x.shape))
     if not y.shape:
@@ -316,6 +318,13 @@ def _part(e: Emitter, call: Call) -> bool:
     return True
 
 
+def _relu(e: Emitter, call: Call) -> bool:
+    """`np.maximum(x, 0)`, in place where x is not needed any more."""
+    maximum = Call("maximum", (*call.args, 0), {})
+    maximum.results = call.results
+    return LOWERINGS["maximum"](e, maximum)
+
+
 LOWERINGS: dict[str, Lowering] = {
     "add": _in_place(np.add, NUMBERS, "+"),
     "subtract": _in_place(np.subtract, NUMBERS, "-"),
@@ -357,6 +366,7 @@ LOWERINGS: dict[str, Lowering] = {
     "broadcast_to": _broadcast_to,
     "stop_gradient": _same,
     "cast": _cast,
+    "relu": _relu,
     "where": _where,
     "sum": _total,
     "max": _extreme(np.maximum),
@@ -368,17 +378,3 @@ LOWERINGS: dict[str, Lowering] = {
     "join": _join,
     "part": _part,
 }
-
-
-def relu(e: Emitter, call: Call) -> bool:
-    """`np.maximum(x, 0)`, in place where x is not needed any more."""
-    return _in_place(np.maximum, FLOATS)(e, _with_zero(call))
-
-
-def _with_zero(call: Call) -> Call:
-    other = Call("maximum", (*call.args, 0), {})
-    other.results = call.results
-    return other
-
-
-LOWERINGS["relu"] = relu

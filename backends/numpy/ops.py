@@ -27,6 +27,7 @@ from kcompat.backends.numpy.elementwise import (
     nextafter,
     view,
 )
+from kcompat.backends.numpy.indexing import scatter_add_along_axis, take, take_along_axis
 from kcompat.backends.numpy.linalg import cholesky, eigh, linear_solve, lu, qr, svd, triangular_solve
 from kcompat.backends.numpy.random import random_bits
 from kcompat.backends.numpy.reduction import (
@@ -68,7 +69,7 @@ __all__ += [
     "view",
 ]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
-__all__ += ["scatter_add", "scatter_max", "scatter_multiply"]
+__all__ += ["scatter_add", "scatter_add_along_axis", "scatter_max", "scatter_multiply", "take", "take_along_axis"]
 __all__ += ["cholesky", "eigh", "linear_solve", "lu", "qr", "svd", "triangular_solve"]
 
 _WIDE = np.dtype(np.float64)
@@ -214,39 +215,3 @@ def concatenate(*xs, axis=0):
         return np.concatenate([x.astype(dtype) for x in xs], axis)
     y = np.concatenate(xs, axis)
     return y if y.dtype is not _WIDE else y.astype(result_type(*xs), copy=False)
-
-
-def take(x, indices, *, axis=None):
-    return np.take(x, indices, axis)
-
-
-@functools.lru_cache(maxsize=64)
-def _grid(shape):
-    """Open index arrays of a shape; making them takes NumPy longer than using them."""
-    return tuple(np.ogrid[tuple(map(slice, shape))])
-
-
-def _index_along(indices, shape, axis):
-    grid = list(_grid(shape))
-    grid[axis] = indices
-    return tuple(grid)
-
-
-def take_along_axis(x, indices, *, axis=None):
-    if axis is None or np.ndim(x) != np.ndim(indices):
-        return np.take_along_axis(x, indices, axis)
-    axis = _rules.normalize_axis(axis, x.ndim)
-    if builtins.any(n != m for i, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True)) if i != axis):
-        _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
-        return np.take_along_axis(x, indices, axis)
-    return x[_index_along(indices, indices.shape, axis)]
-
-
-def scatter_add_along_axis(values, indices, *, axis, size):
-    y = np.zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]), values.dtype)
-    where_to = _index_along(indices, values.shape, axis)
-    if values.shape[axis] == 1:  # no index can come twice
-        y[where_to] = values
-    else:
-        np.add.at(y, where_to, values)
-    return y

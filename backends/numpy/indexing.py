@@ -1,0 +1,83 @@
+"""Reading and adding at indices along one axis."""
+
+import functools
+
+import numpy as np
+
+from kcompat.backends.numpy.plan import planned
+from kcompat.spec import _rules
+
+__all__ = ["scatter_add_along_axis", "take", "take_along_axis"]
+
+
+def take(x, indices, *, axis=None):
+    """See `kcompat.spec.indexing.take`."""
+    return np.take(x, indices, axis)
+
+
+@functools.lru_cache(maxsize=64)
+def _grid(shape):
+    """Open index arrays of a shape; making them takes NumPy longer than using them."""
+    return tuple(np.ogrid[tuple(map(slice, shape))])
+
+
+def _index_along(indices, shape, axis):
+    grid = list(_grid(shape))
+    grid[axis] = indices
+    return tuple(grid)
+
+
+def _same_elsewhere(x, indices, axis):
+    """Whether `indices` have the rank of `x`, and its sizes along the other axes."""
+    return len(x.shape) == len(indices.shape) and all(
+        n == m for i, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True)) if i != axis
+    )
+
+
+def _plan_take(x, indices, *, axis=None):
+    axis = axis if axis is None else axis % len(x.shape)
+    if axis is None or not _same_elsewhere(x, indices, axis):
+        return None
+    before, after = _grid(indices.shape)[:axis], _grid(indices.shape)[axis + 1 :]
+
+    def run(x, indices, out):
+        out[...] = x[(*before, indices, *after)]
+
+    return run
+
+
+@planned(_plan_take)
+def take_along_axis(x, indices, *, axis=None):
+    """See `kcompat.spec.indexing.take_along_axis`."""
+    if axis is None or np.ndim(x) != np.ndim(indices):
+        return np.take_along_axis(x, indices, axis)
+    axis = _rules.normalize_axis(axis, x.ndim)
+    if not _same_elsewhere(x, indices, axis):
+        _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
+        return np.take_along_axis(x, indices, axis)
+    return x[_index_along(indices, indices.shape, axis)]
+
+
+def _plan_scatter(values, indices, *, axis, size):
+    del size
+    if values.shape[axis] != 1 or not _same_elsewhere(values, indices, axis):
+        return None
+    before, after = _grid(values.shape)[:axis], _grid(values.shape)[axis + 1 :]
+
+    def run(values, indices, out):
+        out.fill(0)
+        out[(*before, indices, *after)] = values
+
+    return run
+
+
+@planned(_plan_scatter)
+def scatter_add_along_axis(values, indices, *, axis, size):
+    """See `kcompat.spec.indexing.scatter_add_along_axis`."""
+    y = np.zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]), values.dtype)
+    where_to = _index_along(indices, values.shape, axis)
+    if values.shape[axis] == 1:  # no index can come twice
+        y[where_to] = values
+    else:
+        np.add.at(y, where_to, values)
+    return y
