@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kcompat.bench.race import Heat
+    from kcompat.bench.result import Report
 
 DTYPES = ("float32", "float64", "bfloat16", "float16")
+PRESETS = ("quick", "table", "untuned", "scaling", "ops", "gpu", "full")
 
 
 def add_to(commands: Any) -> None:
@@ -21,61 +25,87 @@ def add_to(commands: Any) -> None:
         description="Race kcompat:BACKEND, native:FRAMEWORK (loops written by hand) and keras3:BACKEND.",
     )
     parser.set_defaults(run=run, extras=dict.fromkeys(("rich", "matplotlib", "threadpoolctl"), "bench"))
+    parser.add_argument("--preset", choices=PRESETS, help="what to measure; table is the default, gpu that of cuda")
+    parser.add_argument("--quick", action="store_true", help="the preset quick: NumPy alone, in less than two minutes")
     parser.add_argument("--workload", action="append", default=[], metavar="NAME", help="as mlp or cnn@1; repeatable")
+    parser.add_argument("--op", action="append", default=[], metavar="NAME", help="an op, as softmax; repeatable")
+    parser.add_argument("--measure", action="append", default=[], metavar="NAME", help="as step; repeatable")
     parser.add_argument("--contestant", action="append", default=[], metavar="NAME", help="as kcompat:jax; repeatable")
-    parser.add_argument("--measure", action="append", default=[], metavar="NAME", help="as step or predict; repeatable")
     parser.add_argument("--repeats", type=int, default=5, help="repeats of each, interleaved (default 5)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="cores to use (default all)")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--dtype", choices=DTYPES, default="float32")
-    parser.add_argument("--json", metavar="FILE", help="write the report")
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON")
+    parser.add_argument("--html", metavar="FILE", help="write the report as a page")
+    more = parser.add_subparsers(metavar="compare")
+    compare = more.add_parser("compare", help="say what moved between two reports, beyond their spread")
+    compare.add_argument("old")
+    compare.add_argument("new")
+    compare.set_defaults(run=run_compare)
+    counts = more.add_parser("overhead", help="count the bytecode instructions that a step of fit takes in Python")
+    counts.add_argument("--record", action="store_true", help="write them into the tree")
+    counts.set_defaults(run=run_overhead)
+    page = more.add_parser("page", help="make the page of a report that was written before")
+    page.add_argument("report")
+    page.add_argument("page")
+    page.set_defaults(run=run_page)
 
 
 def run(options: argparse.Namespace) -> None:
     """Race, and report."""
-    import datetime
+    from kcompat.bench import presets, result, session, table
 
-    from kcompat.bench import machine, race, result, table
-
-    try:
-        heats = plan(options)
-    except LookupError as error:
-        sys.exit(f"kcompat: {error.args[0]}")
-    report = result.Report(
-        datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        options.device,
-        options.dtype,
-        machine.environment(options.threads),
-    )
-    field = race.Field(options.device, options.dtype, options.threads)
+    with told_plainly():
+        plan = presets.plan(options)
     with table.progress() as show:
-        progress = race.Progress(heats, show)
-        try:
-            for heat in heats:
-                report.rows += race.run(heat, field, progress)
-        finally:
-            field.close()
-    report.contestants = field.said
-    table.show(report)
+        report = session.measured(plan, options.device, options.dtype, options.threads, show)
     if options.json:
         result.write(report, options.json)
+    if options.html:
+        _write_page(report, options.html)
+    table.show(report)
 
 
-def plan(options: argparse.Namespace) -> list[Heat]:
-    """The heats that are asked for; raises LookupError for a name that nobody knows."""
-    from kcompat.bench import contestants, measures, race, workloads
+def run_page(options: argparse.Namespace) -> None:
+    """Make a page of a report."""
+    from kcompat.bench import result
 
-    names = options.contestant or [f"{kind}:numpy" for kind in ("kcompat", "native")]
-    for name in names:
-        contestants.check_name(name)
-    heats: list[Heat] = []
-    for workload in options.workload or ["mlp"]:
-        workloads.find(workload)
-        for measure in options.measure or ["step"]:
-            if measure not in measures.MEASURES:
-                raise LookupError(f"--measure {measure}: there are {', '.join(measures.MEASURES)}")
-            arguments: list[dict[str, Any]] = [{"batch": 1}, {"batch": 256}] if measure == "predict" else [{}]
-            for more in arguments:
-                subject = " ".join([workload, *(f"batch {n}" for n in more.values())])
-                heats.append(race.Heat(measure, subject, {"workload": workload, **more}, tuple(names), options.repeats))
-    return heats
+    with told_plainly():
+        _write_page(result.read(options.report), options.page)
+
+
+def _write_page(report: Report, path: str) -> None:
+    from kcompat.bench import page
+
+    Path(path).write_text(page.render(report))
+
+
+def run_compare(options: argparse.Namespace) -> None:
+    """Say what moved; the exit status is 1 if something became slower."""
+    from kcompat.bench import compare, result, table
+
+    with told_plainly():
+        old, new = result.read(options.old), result.read(options.new)
+        changes = compare.compare(old, new)
+    table.show_changes(changes, compare.conditions(old, new))
+    if any(change.verdict == "slower" for change in changes):
+        sys.exit(1)
+
+
+def run_overhead(options: argparse.Namespace) -> None:
+    """Count instructions, beside those that were recorded; or record them."""
+    from kcompat.bench import overhead
+
+    if options.record:
+        overhead.record()
+    for line in overhead.lines():
+        print(line)
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """What was asked wrongly is said in a line, without a traceback."""
+    try:
+        yield
+    except (LookupError, ValueError, OSError) as error:
+        sys.exit(f"kcompat: {error.args[0] if isinstance(error, LookupError) else error}")

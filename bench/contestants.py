@@ -40,11 +40,11 @@ class Fitted:
 
     chosen = ""
 
-    def __init__(self, library: Any, workload: Workload):
+    def __init__(self, library: Any, workload: Workload, **compiled: Any):
         layers = [_layer(library.layers, layer) for layer in workload.layers]
         self.model = library.Sequential([library.Input(workload.input_shape), *layers])
         loss = library.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self.model.compile("adam", loss, metrics=["accuracy"])
+        self.model.compile("adam", loss, metrics=["accuracy"], **compiled)
 
     def fit(self, x: np.ndarray, y: np.ndarray, batch: int, epochs: int, shuffle: bool = True) -> list[float]:
         """See `Trainer.fit`."""
@@ -125,6 +125,8 @@ class Contestant:
         from kcompat import spec
 
         spec.set_floatx(self.dtype)
+        if self.framework == "auto":
+            return lambda workload, try_all: Fitted(kcompat, workload, backend="auto")
         kcompat.set_backend(self.framework)
         if self.device != "cpu":
             engine = kcompat.backend.load(self.framework).engine

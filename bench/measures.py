@@ -1,4 +1,4 @@
-"""What is measured, inside a contestant's process: each measure prepares and warms up, then gives a number a repeat."""
+"""What is measured, inside a contestant's process: each measure prepares and warms up, then gives numbers a repeat."""
 
 from __future__ import annotations
 
@@ -7,48 +7,38 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from kcompat.bench import memory
+from kcompat.bench import dispatch, memory, op_cases, roofline
 from kcompat.bench.contestants import Contestant
-from kcompat.bench.workloads import Workload, find
+from kcompat.bench.workloads import find
 
-Values = Iterator[dict[str, Any]]
+Answers = Iterator[dict[str, Any]]
+PREDICTED = (1, 256)
+"""The batch sizes of `predict`."""
 
 
 class Measure(NamedTuple):
-    """What is known of a measure from outside: its unit, and whether each repeat needs a fresh process."""
+    """How it is run, and whether each repeat needs a process in which nothing has run yet.
 
-    run: Callable[..., Values]
-    unit: str
+    `run` gives a dict a repeat: `value`, or `values` by name if it measures several things; the rest are details.
+    """
+
+    run: Callable[..., Answers]
     what: str
     fresh: bool = False
 
 
-def start(contestant: Contestant, measure: str, **arguments: Any) -> Values:
-    """Begin a measure; the iterator gives a dict with `value` for each repeat, the first after the warm-up."""
-    if measure not in MEASURES:
-        raise LookupError(f"--measure {measure}: there are {', '.join(MEASURES)}")
+def start(contestant: Contestant, measure: str, **arguments: Any) -> Answers:
+    """Begin a measure; the first answer comes after the warm-up."""
     return MEASURES[measure].run(contestant, **arguments)
 
 
-def _timed(run: Callable[[], Any], seconds: float, count: int = 1) -> Values:
-    """The mean seconds of a call, each repeat lasting about `seconds`; what is `count`ed together is divided."""
-    run()
-    begin = time.perf_counter()
-    run()
-    times = max(1, math.ceil(seconds / max(time.perf_counter() - begin, 1e-9)))
-    while True:
-        begin = time.perf_counter()
-        for _ in range(times):
-            run()
-        yield {"value": (time.perf_counter() - begin) / times / count}
-
-
-def step(contestant: Contestant, workload: str, seconds: float = 0.4, steps: int = 0, epochs: int = 0) -> Values:
+def step(contestant: Contestant, workload: str, seconds: float = 0.4, steps: int = 0, epochs: int = 0) -> Answers:
     """Seconds a train step: a `fit` of several epochs, over its steps."""
     model = find(workload).at(steps=steps)
     x, y = model.data()
     trainer = contestant.trainer(model)
-    trainer.fit(x, y, model.batch, 1)
+    for _ in range(2):  # the second epoch may still compile: a group of another size, or a program that grows with use
+        trainer.fit(x, y, model.batch, 1)
     begin = time.perf_counter()
     trainer.fit(x, y, model.batch, 1)
     count = epochs or max(1, math.ceil(seconds / (time.perf_counter() - begin)))
@@ -59,56 +49,69 @@ def step(contestant: Contestant, workload: str, seconds: float = 0.4, steps: int
         yield {"value": passed / count / model.steps, "epochs": count, "steps": model.steps, "way": trainer.chosen}
 
 
-def epoch(contestant: Contestant, workload: str, seconds: float = 0.4) -> Values:
+def epoch(contestant: Contestant, workload: str, seconds: float = 0.4) -> Answers:
     """Seconds of a `fit` of one epoch, with all that a call of `fit` costs."""
     model = find(workload)
     x, y = model.data()
     trainer = contestant.trainer(model)
-    for found in _timed(lambda: trainer.fit(x, y, model.batch, 1), seconds):
-        yield found | {"way": trainer.chosen}
+    once = _repeated(lambda: trainer.fit(x, y, model.batch, 1), seconds)
+    while True:
+        yield {"value": once(), "way": trainer.chosen}
 
 
-def predict(contestant: Contestant, workload: str, batch: int = 256, seconds: float = 0.2) -> Values:
-    """Seconds a batch of `predict`, over 32 batches."""
-    trainer, x, _ = _trained(contestant, find(workload), 32 * batch)
-    yield from _timed(lambda: trainer.predict(x, batch), seconds, 32)
-
-
-def evaluate(contestant: Contestant, workload: str, seconds: float = 0.2) -> Values:
-    """Seconds a batch of `evaluate`, over 32 batches."""
+def inference(contestant: Contestant, workload: str, seconds: float = 0.15) -> Answers:
+    """Seconds a batch of `predict` and of `evaluate`, each over 32 batches."""
     model = find(workload)
-    trainer, x, y = _trained(contestant, model, 32 * model.batch)
-    yield from _timed(lambda: trainer.evaluate(x, y, model.batch), seconds, 32)
+    trainer = contestant.trainer(model, try_all=False)
+    x, y = model.data(32 * max(model.batch, *PREDICTED))
+    count = 32 * model.batch
+    timed = {"evaluate": _repeated(lambda: trainer.evaluate(x[:count], y[:count], model.batch), seconds)}
+    for batch in PREDICTED:
+        timed[f"predict@{batch}"] = _repeated(lambda n=batch: trainer.predict(x[: 32 * n], n), seconds)
+    while True:
+        yield {"values": {name: run() / 32 for name, run in timed.items()}}
 
 
-def _trained(contestant: Contestant, model: Workload, samples: int) -> Any:
-    x, y = model.data(samples)
-    return contestant.trainer(model), x, y
-
-
-def first(contestant: Contestant, workload: str) -> Values:
-    """Seconds from a model that is not built to the end of its first step."""
-    model = find(workload).at(steps=1)
-    x, y = model.data()
+def _repeated(run: Callable[[], Any], seconds: float) -> Callable[[], float]:
+    """A function that gives the mean seconds of a call, of as many as take about `seconds`."""
+    run()
     begin = time.perf_counter()
-    contestant.trainer(model, try_all=False).fit(x, y, model.batch, 1)
-    yield {"value": time.perf_counter() - begin}
+    run()
+    times = max(1, math.ceil(seconds / max(time.perf_counter() - begin, 1e-9)))
+
+    def timed() -> float:
+        begin = time.perf_counter()
+        for _ in range(times):
+            run()
+        return (time.perf_counter() - begin) / times
+
+    return timed
 
 
-def peak_memory(contestant: Contestant, workload: str) -> Values:
-    """Bytes by which training makes the process (or what it holds of the GPU) grow at most, its data aside."""
+def fresh(contestant: Contestant, workload: str) -> Answers:
+    """From a model that is not built: seconds to the end of its first step, and the bytes that training takes at most.
+
+    The bytes are those by which the process (or what it holds of the GPU) grows, code that is compiled included.
+    """
     model = find(workload)
     x, y = model.data()
     watch = memory.watch(contestant.framework, contestant.device)
-    contestant.trainer(model, try_all=False).fit(x, y, model.batch, 2)
-    yield {"value": watch()}
+    begin = time.perf_counter()
+    trainer = contestant.trainer(model, try_all=False)
+    trainer.fit(x[: model.batch], y[: model.batch], model.batch, 1)
+    seconds = time.perf_counter() - begin
+    trainer.fit(x, y, model.batch, 2)
+    yield {"values": {"first": seconds, "memory": watch()}}
 
 
 MEASURES = {
-    "step": Measure(step, "s", "a train step"),
-    "epoch": Measure(epoch, "s", "a call of fit for one epoch"),
-    "predict": Measure(predict, "s", "a batch of predict"),
-    "evaluate": Measure(evaluate, "s", "a batch of evaluate"),
-    "first": Measure(first, "s", "the first step, with trace and compilation", fresh=True),
-    "memory": Measure(peak_memory, "B", "the most memory that training takes", fresh=True),
+    "step": Measure(step, "a train step, by fits of several epochs"),
+    "epoch": Measure(epoch, "a fit of one epoch"),
+    "inference": Measure(inference, "a batch of predict and of evaluate"),
+    "fresh": Measure(fresh, "the first step of a process, and the memory of training", fresh=True),
+    "op": Measure(op_cases.measure, "one op, forward or with its gradient"),
+    "dispatch": Measure(dispatch.dispatch, "a call of kcompat.ops over the framework's own"),
+    "roofline": Measure(roofline.measure, "a matrix product and a copy"),
 }
+UNITS = {"memory": "B", "gemm": "FLOP/s", "copy": "B/s"}
+"""Units of what is not seconds."""

@@ -20,6 +20,7 @@ class Heat(NamedTuple):
     arguments: dict[str, Any]
     contestants: tuple[str, ...]
     repeats: int = 5
+    details: dict[str, Any] = {}  # noqa: RUF012  (never written to)
 
 
 class Progress:
@@ -76,30 +77,46 @@ class Field:
 
 
 def run(heat: Heat, field: Field, progress: Progress) -> list[Row]:
-    """Race; the rows are in the order of the contestants. Whoever fails drops out, and its row says why."""
-    measure = measures.MEASURES[heat.measure]
-    rows = {name: Row(heat.measure, heat.subject, name, measure.unit) for name in heat.contestants}
-    key = f"{heat.measure} {heat.subject}"
+    """Race; rows of one measure are in the order of the contestants. Whoever fails drops out, and its row says why."""
+    key, fresh = f"{heat.measure} {heat.subject}", measures.MEASURES[heat.measure].fresh
+    answers: dict[str, list[dict[str, Any]]] = {name: [] for name in heat.contestants}
+    errors: dict[str, str] = {}
 
-    def ask(name: str, do: str) -> dict[str, Any] | None:
+    def ask(name: str, do: str) -> dict[str, Any]:
         try:
             return field.get(name).ask(do=do, key=key, measure=heat.measure, arguments=heat.arguments)
         except Unavailable as error:
-            rows[name].error = str(error)
+            errors[name] = str(error)
         except Failed as error:
-            rows[name].error = str(error)
+            errors[name] = str(error)
             field.lose(name)
-        return None
+        return {}
 
     for number in range(heat.repeats + 1):  # the first is a warm-up, or in a fresh process brings files into memory
-        for name, row in rows.items():
-            if not row.error:
-                found = ask(name, "fresh" if measure.fresh else "next")
-                if found is not None and number:
-                    row.values.append(found.pop("value"))
-                    row.details = found
+        for name, found in answers.items():
+            if name not in errors:
+                answer = ask(name, "fresh" if fresh else "next")
+                if number and answer:
+                    found.append(answer)
             progress.step(f"{heat.measure} of {heat.subject}: {name}")
-    for name, row in rows.items():
-        if not row.error:
+    for name in answers:
+        if name not in errors:
             ask(name, "drop")
-    return list(rows.values())
+    return _rows(heat, answers, errors)
+
+
+def _rows(heat: Heat, answers: dict[str, list[dict[str, Any]]], errors: dict[str, str]) -> list[Row]:
+    """A row for each contestant and each thing that was measured."""
+    rows: dict[tuple[str, str], Row] = {}
+    for name, found in answers.items():
+        for answer in found if name not in errors else [{"value": 0.0}]:
+            values = answer.pop("values", None) or {heat.measure: answer.pop("value")}
+            for measure, value in values.items():
+                unit = measures.UNITS.get(measure, "s")
+                row = rows.setdefault(
+                    (measure, name), Row(measure, heat.subject, name, unit, error=errors.get(name, ""))
+                )
+                row.details = {**heat.details, **answer}
+                if not row.error:
+                    row.values.append(value)
+    return sorted(rows.values(), key=lambda row: row.measure)

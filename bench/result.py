@@ -103,3 +103,17 @@ def reference(rows: Iterable[Row], row: Row) -> dict[str, Row]:
     names = {"native": f"native:{framework}", "keras3": f"keras3:{framework}"}
     kept = {other.contestant: other for other in rows if other.values}
     return {kind: kept[name] for kind, name in names.items() if name in kept and name != row.contestant}
+
+
+PREFIXES = {
+    "s": ((1, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")),
+    "B": ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")),
+    "FLOP/s": ((1e12, "TFLOP/s"), (1e9, "GFLOP/s")),
+    "B/s": ((1e12, "TB/s"), (1e9, "GB/s")),
+}
+
+
+def quantity(value: float, unit: str) -> str:
+    """A number with three digits and a prefix."""
+    size, name = next((p for p in PREFIXES[unit] if abs(value) >= p[0]), PREFIXES[unit][-1])
+    return f"{value / size:.3g} {name}"

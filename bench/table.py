@@ -10,7 +10,11 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from kcompat.bench.result import Report, Row, ratio, reference
+from kcompat.bench.compare import Change
+from kcompat.bench.result import Report, Row, quantity, ratio, reference
+from kcompat.bench.targets import Goal, goals
+
+COLORS = {"slower": "red", "faster": "green", "": "dim"}
 
 
 @contextmanager
@@ -22,38 +26,76 @@ def progress() -> Iterator[Callable[[str, float], None]]:
 
 
 def show(report: Report) -> None:
-    """Print all rows, each beside the loop written by hand and Keras in the same framework."""
+    """Print all rows, each beside the loop written by hand and Keras in the same framework; then the goals."""
     console = Console()
-    found = Table("measure", "of", "contestant", title="medians, with quartiles")
-    for column in ("median", "quartiles", "of the hand-written", "of Keras 3"):
+    if not console.is_terminal:
+        console = Console(width=150)  # a file has no width of its own
+    found = Table("measure", "of", "contestant", title="Medians and quartiles")
+    for column in ("median", "quartiles", "/ by hand", "/ Keras 3"):
         found.add_column(column, justify="right")
+    found.add_column("z", justify="right")
     for (measure, subject), rows in report.groups().items():
         for row in rows:
-            if row.error:
-                found.add_row(measure, subject, row.contestant, "[dim]-", "", f"[dim]{row.error}", "")
-            else:
-                low, high = row.quartiles
-                beside = reference(rows, row)
-                compared = [ratio_text(row, beside.get(kind)) for kind in ("native", "keras3")]
-                span = f"{quantity(low, row.unit)} to {quantity(high, row.unit)}"
-                found.add_row(measure, subject, row.contestant, quantity(row.median, row.unit), span, *compared)
+            if row.values:
+                found.add_row(measure, subject, row.contestant, *_cells(row, rows))
         found.add_section()
     console.print(found)
+    for name, said in report.contestants.items():
+        if "absent" in said:
+            console.print(f"{name}: {said['absent']}", style="dim")
+    for row in report.rows:
+        if row.error and "absent" not in report.contestants.get(row.contestant, {}):
+            console.print(f"{row.measure} of {row.subject}, {row.contestant}: {row.error}", style="yellow")
+    reached = goals(report)
+    if reached:
+        console.print(_goals(reached))
+        missed = sum(not goal.met for goal in reached)
+        console.print(f"{len(reached) - missed} of {len(reached)} goals are met.")
 
 
-def ratio_text(row: Row, other: Row | None) -> str:
-    """A ratio with its quartiles."""
-    if other is None:
-        return ""
-    middle, low, high = ratio(row, other)
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+def _cells(row: Row, rows: list[Row]) -> list[str]:
+    low, high = row.quartiles
+    beside = reference(rows, row)
+    ratios = [_ratio(row, beside.get(kind)) for kind in ("native", "keras3")]
+    z = f"{row.details['z']:.2g}" if "z" in row.details else ""
+    spread = f"{quantity(low, row.unit)} to {quantity(high, row.unit)}"
+    return [quantity(row.median, row.unit), spread, *ratios, z]
 
 
-def quantity(value: float, unit: str) -> str:
-    """A number with three digits and a prefix."""
-    steps = {"s": ((1, "s"), (1e-3, "ms"), (1e-6, "us")), "B": ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))}
-    for size, name in steps[unit]:
-        if value >= size:
-            return f"{value / size:.3g} {name}"
-    size, name = steps[unit][-1]
-    return f"{value / size:.3g} {name}"
+def _ratio(row: Row, other: Row | None) -> str:
+    return "" if other is None else "{:.2f} ({:.2f} to {:.2f})".format(*ratio(row, other))
+
+
+def _goals(found: list[Goal]) -> Table:
+    """A line for each measure and subject, a column for each backend."""
+    backends = list(dict.fromkeys(goal.ours.partition(":")[2] or goal.ours for goal in found))
+    shown = Table("measure", "of", "beside", *backends, title="Goals: median ratio, and the most it may be")
+    lines: dict[tuple[str, str, str], dict[str, str]] = {}
+    for goal in found:
+        backend = goal.ours.partition(":")[2] or goal.ours
+        kind, _, framework = goal.against.partition(":")
+        beside = goal.against if framework and framework != backend else kind
+        mark = "green" if goal.met else "bold red"
+        value = quantity(goal.value, goal.unit) if goal.unit else f"{goal.value:.2f}"
+        limit = quantity(goal.limit, goal.unit) if goal.unit else f"{goal.limit:g}"
+        cell = f"[{mark}]{value}{'' if goal.met else ' >'}[/] [dim]{'' if not goal.met else '<= '}{limit}[/]"
+        lines.setdefault((goal.measure, goal.subject, beside), {})[backend] = cell
+    for key, cells in lines.items():
+        shown.add_row(*key, *(cells.get(backend, "") for backend in backends))
+    return shown
+
+
+def show_changes(changes: list[Change], conditions: list[str]) -> None:
+    """Print what moved, and under which other conditions."""
+    console = Console()
+    for line in conditions:
+        console.print(f"not the same: {line}", style="yellow")
+    moved = [change for change in changes if change.verdict]
+    if moved:
+        found = Table("measure", "of", "contestant", "old", "new", "new / old", "")
+        for change in sorted(moved, key=lambda change: -change.factor):
+            old, new = change.old, change.new
+            values = quantity(old.median, old.unit), quantity(new.median, new.unit), f"{change.factor:.2f}"
+            found.add_row(*new.key, *values, f"[{COLORS[change.verdict]}]{change.verdict}[/]")
+        console.print(found)
+    console.print(f"{len(moved)} of {len(changes)} rows moved beyond their spread")

@@ -101,6 +101,7 @@ def perceptron(name: str, features: int, units: tuple[int, ...], batch: int, ste
 
 
 POOL, FLATTEN = Layer("MaxPooling2D", {"pool_size": 2}), Layer("Flatten")
+RELU = Layer("Activation", {"activation": "relu"})
 IMAGE = (28, 28, 1)
 
 REFERENCE = (
@@ -108,8 +109,10 @@ REFERENCE = (
     Workload(
         "cnn",
         IMAGE,
-        (conv(32, 3, activation="relu"), POOL, conv(64, 3, activation="relu"), POOL, FLATTEN)
-        + (dense(128, "relu"), dense(10)),
+        (
+            *(conv(32, 3, activation="relu"), POOL, conv(64, 3, activation="relu"), POOL),
+            *(FLATTEN, dense(128, "relu"), dense(10)),
+        ),
         64,
         20,
         "cnn",
@@ -124,26 +127,29 @@ UNTUNED = (
     Workload(
         "gru",
         (32, 16),
-        (Layer("GRU", {"units": 48, "return_sequences": True}), Layer("GRU", {"units": 48})) + (dense(10),),
+        (Layer("GRU", {"units": 48, "return_sequences": True}), Layer("GRU", {"units": 48}), dense(10)),
         64,
         30,
     ),
     Workload(
         "strided",
         (24, 24, 3),
-        (conv(16, 3, strides=2, padding="same", use_bias=False), Layer("BatchNormalization"))
-        + (Layer("Activation", {"activation": "relu"}), conv(32, 3, padding="same", use_bias=False))
-        + (Layer("BatchNormalization"), Layer("Activation", {"activation": "relu"}))
-        + (Layer("GlobalAveragePooling2D"), dense(10)),
+        (
+            *(conv(16, 3, strides=2, padding="same", use_bias=False), Layer("BatchNormalization"), RELU),
+            *(conv(32, 3, padding="same", use_bias=False), Layer("BatchNormalization"), RELU),
+            *(Layer("GlobalAveragePooling2D"), dense(10)),
+        ),
         32,
         30,
     ),
     Workload(
         "windows",
         IMAGE,
-        (conv(16, 5, activation="relu"), Layer("MaxPooling2D", {"pool_size": 3, "strides": 2}))
-        + (conv(24, 1, activation="relu"), conv(24, 2, activation="relu"))
-        + (Layer("AveragePooling2D", {"pool_size": 2}), FLATTEN, dense(10)),
+        (
+            *(conv(16, 5, activation="relu"), Layer("MaxPooling2D", {"pool_size": 3, "strides": 2})),
+            *(conv(24, 1, activation="relu"), conv(24, 2, activation="relu")),
+            *(Layer("AveragePooling2D", {"pool_size": 2}), FLATTEN, dense(10)),
+        ),
         32,
         30,
     ),
@@ -153,7 +159,11 @@ UNTUNED = (
 BIG = perceptron("big", 784, (7000, 7000, 7000), 128, 20)
 """A hundred million parameters, more than a gigabyte with gradients and moments: for a GPU."""
 
-WORKLOADS = {workload.name: workload for workload in (*REFERENCE, *UNTUNED, BIG)}
+DEPTHS = (2, 4, 8, 16)
+DEEPER = tuple(perceptron(f"depth{n}", 128, (128,) * n, 64, 50) for n in DEPTHS)
+"""How the cost of a step grows with the number of layers."""
+
+WORKLOADS = {workload.name: workload for workload in (*REFERENCE, *UNTUNED, BIG, *DEEPER)}
 
 
 def find(name: str) -> Workload:
