@@ -48,6 +48,7 @@ def compiled(B: Any, step: Callable[..., Any], state: State, batch: Any) -> Call
     calls, targets = flattened(graph, _with_relu(trace.calls), arrays)
     results = _nodes([*after, *tree.flatten(logs)[0]])
     calls = _needed(calls, results)
+    _check_dtypes([*before, *inputs, *(y for call in calls for y in call.results)])
     plans = {call: plan(getattr(B, call.op, None), *map(spec_of, call.args), **call.attrs) for call in calls}
     last = _last_uses(calls, results, plans)
     emitter = Emitter(B, calls, last, plans)
@@ -71,6 +72,11 @@ def _last_reader(y: Node, place: Static, last: dict[Node, int], arrays: dict[Nod
     if place.storage is not None:
         return -1
     return max((last.get(x, -1) for x, array in arrays.items() if np.may_share_memory(array, place.array)), default=-1)
+
+
+def _check_dtypes(nodes: list[Node]) -> None:
+    if any(x.dtype == "bfloat16" for x in nodes):
+        raise UnsupportedStepError("what is composed is computed in float32 for bfloat16, and rounded once")
 
 
 def _check_state(before: list[Any], after: list[Any]) -> None:
