@@ -1,13 +1,14 @@
 """Neural-network functions that torch has as one kernel."""
 
 import torch
+from torch.nn import functional
 
 from kcompat.backend import load
 from kcompat.backends.torch.dtypes import TORCH
 from kcompat.spec import OPS, floatx
 from kcompat.spec._rules import normalize_axes
 
-__all__ = ["log_softmax", "softmax"]
+__all__ = ["log_softmax", "softmax", "sparse_categorical_crossentropy"]
 
 
 def _along(name, native):
@@ -22,3 +23,12 @@ def _along(name, native):
 
 
 softmax, log_softmax = _along("softmax", torch.softmax), _along("log_softmax", torch.log_softmax)
+
+
+def sparse_categorical_crossentropy(target, output, *, from_logits=False, axis=-1):
+    """See `kcompat.spec.loss.sparse_categorical_crossentropy`."""
+    rows = output.ndim == 2 and axis in (-1, 1) and target.shape == output.shape[:1]
+    if rows and from_logits and output.is_floating_point():
+        return functional.nll_loss(torch.log_softmax(output, -1), target.to(torch.int64), reduction="none")
+    body = OPS["sparse_categorical_crossentropy"].body
+    return body(load("torch"), target, output, from_logits=from_logits, axis=axis)

@@ -50,7 +50,7 @@ from kcompat.backends.torch.linalg import (
     svd,
     triangular_solve,
 )
-from kcompat.backends.torch.nn import log_softmax, softmax
+from kcompat.backends.torch.nn import log_softmax, softmax, sparse_categorical_crossentropy
 from kcompat.backends.torch.pooling import average_pool, max_pool
 from kcompat.backends.torch.random import random_bits
 from kcompat.backends.torch.recurrent import gru_sequence, lstm, lstm_sequence, rnn_sequence
@@ -104,7 +104,7 @@ __all__ += [
     "tan",
     "view",
 ]
-__all__ += ["log_softmax", "softmax"]
+__all__ += ["log_softmax", "softmax", "sparse_categorical_crossentropy"]
 __all__ += ["gru_sequence", "lstm", "lstm_sequence", "rnn_sequence"]
 __all__ += ["max_pool", "momentum_update", "sgd_update"]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "logsumexp"]

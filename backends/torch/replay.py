@@ -19,6 +19,10 @@ _FORMATS = {torch.contiguous_format: 0, torch.preserve_format: 1, torch.channels
 _AUTOGRAD = torch._C.DispatchKeySet(torch._C.DispatchKey.ADInplaceOrView)
 for _name in ("AutogradCPU", "AutogradCUDA", "AutogradOther"):
     _AUTOGRAD = _AUTOGRAD.add(getattr(torch._C.DispatchKey, _name))
+_BINARY, _UNARY = ("add", "sub", "mul", "div"), ("relu", "neg", "exp", "expm1", "log", "sqrt", "tanh", "sigmoid")
+_IN_PLACE = {getattr(torch.ops.aten, n).Tensor: getattr(torch.ops.aten, f"{n}_").Tensor for n in _BINARY}
+_IN_PLACE |= {getattr(torch.ops.aten, n).default: getattr(torch.ops.aten, f"{n}_").default for n in _UNARY}
+"""Elementwise operators, and the same ones writing to their first operand."""
 
 
 class Replay:
@@ -38,13 +42,13 @@ class Replay:
         count = len(state)
         calls, results = without_views(calls, [*state, *outputs])
         calls, in_place = without_copies(calls, inputs[:count], results)
-        calls = without_unused(calls, in_place)
-        self.changed = [i for i in range(count) if in_place[i] is not inputs[i]]
-        given = [*(in_place[i] for i in self.changed), *in_place[count:]]
+        calls, results = in_dying_memory(without_unused(calls, in_place), inputs, in_place)
+        self.changed = [i for i in range(count) if results[i] is not inputs[i]]
+        given = [*(results[i] for i in self.changed), *results[count:]]
         used = {x for call in calls for x in values(call.args)} | set(given)
         written = {x.memory for call in calls for x in call.written}
         self._taken = [i for i, x in enumerate(inputs) if x in used]
-        self.updated = {i for i in range(count) if inputs[i].memory in written or in_place[i] is not results[i]}
+        self.updated = {i for i in range(count) if inputs[i].memory in written}
         self._function = compiled(calls, [inputs[i] for i in self._taken], given, {x.memory for x in inputs})
 
     def __call__(self, state: Sequence[torch.Tensor], batch: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
@@ -52,12 +56,13 @@ class Replay:
         given = [*state, *batch]
         tensors = [given[i] for i in self._taken]
         with torch._C._ExcludeDispatchKeyGuard(_AUTOGRAD):
-            optimizes = torch._C._get_graph_executor_optimize(
-                False
-            )  # it would fuse operators, which rounds differently
+            optimizes = torch._C._get_graph_executor_optimize(False)  # it would fuse operators and round differently
+            grad = torch.is_grad_enabled()
+            torch._C._set_grad_enabled(True)  # else oneDNN keeps nothing
             try:
                 return self._function(*tensors)
             finally:
+                torch._C._set_grad_enabled(grad)
                 torch._C._set_graph_executor_optimize(optimizes)
 
 
@@ -97,14 +102,16 @@ def without_copies(calls: list[Call], old: list[Value], results: list[Value]) ->
     """
     last_use = {x.memory: i for i, call in enumerate(calls) for x in values(call.args)}
     needed = Counter(x.memory for x in results)
+    views = Counter(x.memory for x in {x for call in calls for x in values(call.results)})
     becomes = dict(zip(old, results, strict=False))
     same: dict[Value, Value] = {}
     kept = []
     for i, call in enumerate(calls):
         if call.op is torch.ops.aten.clone.default:
             source, copy = call.args[0], call.results[0]
-            alone = last_use[source.memory] == i and not needed[source.memory] and needed[copy.memory] == 1
-            if alone and becomes.get(source) is copy and source.layout == copy.layout:
+            dead = last_use[source.memory] == i and not needed[source.memory]
+            alone = views[copy.memory] == needed[copy.memory] == 1
+            if dead and alone and becomes.get(source) is copy and source.layout == copy.layout:
                 same[copy] = source
                 continue
         kept.append(call)
@@ -120,6 +127,25 @@ def without_unused(calls: list[Call], results: list[Value]) -> list[Call]:
             needed.update(values(call.args))
             kept.append(call)
     return kept[::-1]
+
+
+def in_dying_memory(calls: list[Call], inputs: list[Value], results: list[Value]) -> tuple[list[Call], list[Value]]:
+    """An elementwise result is written over the first operand, if nobody needs that any more."""
+    last_use = {x.memory: i for i, call in enumerate(calls) for x in values(call.args)}
+    needed = Counter(x.memory for x in results)
+    fixed = {x.memory for x in inputs}
+    same: dict[Value, Value] = {}
+    changed = []
+    for i, call in enumerate(calls):
+        if call.op in _IN_PLACE and isinstance(call.args[0], Value):
+            (x, *others), (y,) = call.args, call.results
+            dead = last_use[x.memory] == i and not needed[x.memory] and x.memory not in fixed and x.constant is None
+            overlap = any(other.memory == x.memory for other in values(others))
+            if dead and not overlap and x.layout == y.layout and needed[y.memory] == (y in results):
+                same[y] = same.get(x, x)
+                call = call._replace(op=_IN_PLACE[call.op])
+        changed.append(call)
+    return _replaced(changed, same), [same.get(x, x) for x in results]
 
 
 def as_tensor(x: Any, other: Any) -> Any:
