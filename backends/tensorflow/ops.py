@@ -42,6 +42,7 @@ from kcompat.backends.tensorflow.linalg import (
 )
 from kcompat.backends.tensorflow.nn import log_softmax, softmax
 from kcompat.backends.tensorflow.pooling import average_pool, max_pool
+from kcompat.backends.tensorflow.recurrent import gru_sequence, lstm_sequence, rnn_sequence
 from kcompat.backends.tensorflow.reduction import (
     all,  # noqa: A004
     any,  # noqa: A004
@@ -108,6 +109,7 @@ __all__ = [
     "take_along_axis",
     "transpose",
 ]
+__all__ += ["gru_sequence", "lstm_sequence", "rnn_sequence"]
 __all__ += ["arctan", "arctan2", "cbrt", "copy", "cosh", "fmod", "gcd", "integer_quotient", "nextafter", "sinh", "view"]
 __all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
@@ -369,6 +371,11 @@ def cast(x, *, dtype):
 
 def stop_gradient(variable):
     return tf.stop_gradient(variable)
+
+
+def scale_and_shift(x, *, factor, offset):
+    product = multiply(x, factor)
+    return add(product if tf.executing_eagerly() else _kinks.rounded(product), offset)
 
 
 # Matrix products.

@@ -1,0 +1,77 @@
+"""A traced step as a function over variables that does it several times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+
+class Step:
+    """`(state, batch) -> (changed, logs)`, traced once: lists of tensors, of the state only what the step replaces.
+
+    `changed` are the places of that in the state.
+    """
+
+    def __init__(self, traced: Any, changed: list[int], variables: list[tf.Variable]):
+        self._traced, self._changed, self._variables = traced, changed, variables
+        self._read = [bool(x.consumers()) for x in traced.inputs[: len(variables)]]
+        logs = traced.structured_outputs[1]
+        self._logs = [tf.TensorSpec(y.shape, y.dtype) for y in logs]
+        self.repeats = bool(changed) and all(y.shape.is_fully_defined() for y in logs)
+        """Whether it may stand in a loop: it changes something, and its logs have one shape."""
+
+    def convolves(self) -> bool:
+        """Whether a convolution is part of it, for which XLA has no good kernel on a CPU."""
+        graph = self._traced.graph.as_graph_def()
+        nodes = [graph.node, *(function.node_def for function in graph.library.function)]
+        return any(node.op.startswith(("Conv", "DepthwiseConv")) for part in nodes for node in part)
+
+    def once(self, compiled: bool, batch: list[tf.TensorSpec]) -> Callable[..., Any]:
+        """The function `(*batch) -> logs`."""
+
+        def run(*batch: Any) -> Any:
+            state = self._state()
+            changed, logs = self._traced(*state, *batch)
+            self._assign(changed)
+            return logs
+
+        return tf.function(run, autograph=False, jit_compile=compiled).get_concrete_function(*batch)
+
+    def repeated(self, compiled: bool, batch: list[tf.TensorSpec], rows: int) -> Callable[..., Any]:
+        """The function `(steps, *batches) -> logs of the last step`, of `rows` batches.
+
+        The number of steps is a tensor, so that one program does for any, up to `rows`.
+        """
+
+        def run(steps: Any, *batches: Any) -> Any:
+            state = self._state()
+
+            def step(i: Any, changed: list[Any], logs: list[Any]) -> Any:
+                del logs
+                current = list(state)
+                for place, x in zip(self._changed, changed, strict=True):
+                    current[place] = x
+                return i + 1, *self._traced(*current, *(x[i] for x in batches))
+
+            logs = [tf.zeros(y.shape, y.dtype) for y in self._logs]
+            start = (tf.constant(0), [state[i] for i in self._changed], logs)
+            _, changed, logs = tf.while_loop(lambda i, *_: i < steps, step, start)
+            self._assign(changed)
+            return logs
+
+        specs = [tf.TensorSpec((rows, *x.shape), x.dtype) for x in batch]
+        function = tf.function(run, autograph=False, jit_compile=compiled)
+        return function.get_concrete_function(tf.TensorSpec((), tf.int32), *specs)
+
+    def _state(self) -> list[Any]:
+        """What the variables hold; of those that no step reads, nothing."""
+        return [
+            v.value() if read or i in self._changed else tf.zeros(v.shape, v.dtype)
+            for i, (v, read) in enumerate(zip(self._variables, self._read, strict=True))
+        ]
+
+    def _assign(self, changed: list[Any]) -> None:
+        for i, x in zip(self._changed, changed, strict=True):
+            self._variables[i].assign(x)
