@@ -29,6 +29,7 @@ from kcompat.backends.numpy.elementwise import (
 )
 from kcompat.backends.numpy.indexing import scatter_add_along_axis, take, take_along_axis
 from kcompat.backends.numpy.linalg import cholesky, eigh, linear_solve, lu, qr, svd, triangular_solve
+from kcompat.backends.numpy.pooling import average_pool, average_pool_grad, max_pool, max_pool_grad
 from kcompat.backends.numpy.random import random_bits
 from kcompat.backends.numpy.reduction import (
     all,  # noqa: A004
@@ -52,6 +53,7 @@ from kcompat.spec import _rules, float_type, floatx, result_type
 from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
+__all__ += ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad"]
 __all__ += [
     "arctan",
     "arctan2",

@@ -1,0 +1,255 @@
+"""Pooling on ndarrays, in few passes over memory; within compiled programs in memory that stays."""
+
+import itertools
+import math
+
+import numpy as np
+
+from kcompat.backend import load
+from kcompat.backends.numpy.dtypes import in_float32
+from kcompat.backends.numpy.parallel import share_out
+from kcompat.backends.numpy.plan import planned
+from kcompat.spec import OPS, TensorSpec, as_dtype
+from kcompat.spec.convolution import CHANNELS_FIRST, to_channels_last
+from kcompat.spec.pooling import pool_geometry, window_counts
+
+CHUNK = 2**18
+"""How many elements are worked on at a time, so that those of one pass are in the cache for the next."""
+
+
+class Geometry:
+    """Where the windows of a pooling lie on a padded input."""
+
+    def __init__(self, shape, pool_size, strides=None, padding="valid"):
+        self.shape, spec = shape, TensorSpec(shape, "float32")
+        self.window, self.strides, self.pairs, self.outputs = pool_geometry(spec, pool_size, strides, padding)
+        sizes = zip(shape[1:-1], self.pairs, strict=True)
+        self.padded = (shape[0], *(n + a + b for n, (a, b) in sizes), shape[-1])
+        self.pooled = (shape[0], *self.outputs, shape[-1])
+        self.inside = (slice(None), *(slice(a, a + n) for (a, _), n in zip(self.pairs, shape[1:-1], strict=True)))
+        self.apart = all(s >= k for s, k in zip(self.strides, self.window, strict=True))
+        side_by_side = (m * k for m, k in zip(self.outputs, self.window, strict=True))
+        self.covered = self.window == self.strides and self.padded[1:-1] == tuple(side_by_side)
+        self.chunk = max(1, CHUNK * shape[0] // max(1, math.prod(shape)))
+
+    def cells(self):
+        """For each cell of the window, the elements of a padded tensor that meet it."""
+        for first in itertools.product(*map(range, self.window)):
+            spans = zip(first, self.outputs, self.strides, strict=True)
+            yield (slice(None), *(slice(a, a + (m - 1) * s + 1, s) for a, m, s in spans))
+
+    def padding(self, value, dtype):
+        """A function that pads a tensor, in memory that it keeps."""
+        if self.padded == self.shape:
+            return lambda x: x
+        memory = np.full(self.padded, value, dtype)
+
+        def pad(x):
+            memory[self.inside] = x
+            return memory
+
+        return pad
+
+    def unpadded(self, dtype, work):
+        """`work(*operands, out)` on a padded `out`, as a function that fills one without padding."""
+        if self.padded == self.shape:
+            return work
+        memory = np.empty(self.padded, dtype)
+
+        def run(*operands):
+            work(*operands[:-1], memory)
+            operands[-1][...] = memory[self.inside]
+
+        return run
+
+    def share_out(self, work):
+        """Call `work(images, scratch)` with slices: a chunk of the batch, and as much of memory that is used again."""
+
+        def chunks(first, last):
+            for i in range(first, last, self.chunk):
+                n = min(self.chunk, last - i)
+                work(slice(i, i + n), slice(first, first + n))
+
+        share_out(chunks, self.shape[0], math.prod(self.shape))
+
+
+def _stages(geometry, dtype):
+    """The cells to reduce along one axis after the other, and memory for all results but the last."""
+    shape = geometry.padded
+    for axis, (k, s, m) in enumerate(zip(geometry.window, geometry.strides, geometry.outputs, strict=True), start=1):
+        shape = (*shape[:axis], m, *shape[axis + 1 :])
+        cells = [(*(slice(None),) * axis, slice(i, i + (m - 1) * s + 1, s)) for i in range(k)]
+        yield cells, None if axis == len(geometry.window) else np.empty(shape, dtype)
+
+
+def _reduction(geometry, dtype, ufunc, neutral, stages):
+    """`run(x, out)`: reduces the windows."""
+    pad, stages = geometry.padding(neutral, dtype), tuple(stages)
+
+    def run(x, out):
+        x = pad(x)
+
+        def work(images, scratch):
+            seen = x[images]
+            for (first, *others), memory in stages:
+                total = out[images] if memory is None else memory[scratch]
+                if others:
+                    ufunc(seen[first], seen[others[0]], out=total)
+                else:
+                    total[...] = seen[first]
+                for cell in others[1:]:
+                    ufunc(total, seen[cell], out=total)
+                seen = total
+
+        geometry.share_out(work)
+
+    return run
+
+
+def _max_pool(x, **how):
+    geometry = Geometry(x.shape, **how)
+    return geometry.pooled, _reduction(geometry, x.dtype, np.maximum, -math.inf, _stages(geometry, x.dtype))
+
+
+def _max_pool_grad(g, y, x, **how):
+    geometry, dtype = Geometry(x.shape, **how), x.dtype
+    pad, cells = geometry.padding(-math.inf, dtype), tuple(geometry.cells())
+    hits, open_ = np.empty(geometry.pooled, bool), np.empty(geometry.pooled, bool)
+    product = None if geometry.apart else np.empty(geometry.pooled, dtype)
+
+    def send(g, y, x, out):
+        x = pad(x)
+
+        def work(images, scratch):
+            seen, sent, cotangent, maxima = x[images], out[images], g[images], y[images]
+            hit, sought = hits[scratch], open_[scratch]
+            if not geometry.covered:
+                sent[...] = 0
+            for i, cell in enumerate(cells):
+                if i == 0:
+                    np.equal(seen[cell], maxima, out=hit)
+                    np.logical_not(hit, out=sought)
+                elif i < len(cells) - 1:
+                    np.equal(seen[cell], maxima, out=hit)
+                    np.logical_and(hit, sought, out=hit)
+                    np.logical_xor(hit, sought, out=sought)
+                else:
+                    hit = sought
+                if product is None:
+                    np.multiply(cotangent, hit, out=sent[cell])
+                else:
+                    np.multiply(cotangent, hit, out=product[scratch])
+                    np.add(sent[cell], product[scratch], out=sent[cell])
+
+        geometry.share_out(work)
+
+    send = geometry.unpadded(dtype, send)
+
+    def run(g, y, x, out):
+        # Nothing but NaN differs from itself, and a product with False is 0 only where the other factor is finite.
+        limits = np.maximum.reduce(g, axis=None), np.minimum.reduce(g, axis=None)
+        if np.isfinite(limits).all() and not np.isnan(np.maximum.reduce(y, axis=None)):
+            send(g, y, x, out)
+        else:
+            out[...] = OPS["max_pool_grad"].body(load("numpy"), g, y, x, **how)
+
+    return geometry.shape, run
+
+
+def _counts(geometry, dtype):
+    """How many cells of each window are not padding."""
+    if geometry.padded == geometry.shape:
+        return float(math.prod(geometry.window))
+    sizes = geometry.shape[1:-1]
+    return window_counts(sizes, geometry.window, geometry.strides, geometry.pairs, geometry.outputs).astype(dtype)
+
+
+def _average_pool(x, **how):
+    geometry = Geometry(x.shape, **how)
+    counts, in_order = _counts(geometry, x.dtype), [(tuple(geometry.cells()), None)]
+    add_up = _reduction(geometry, x.dtype, np.add, 0, in_order)
+
+    def run(x, out):
+        add_up(x, out)
+        np.divide(out, counts, out=out)
+
+    return geometry.pooled, run
+
+
+def _average_pool_grad(g, *, shape, **how):
+    geometry, dtype = Geometry(shape, **how), g.dtype
+    counts, cells, shares = _counts(geometry, dtype), tuple(geometry.cells()), np.empty(geometry.pooled, dtype)
+
+    def run(g, out):
+        def work(images, scratch):
+            sent, share = out[images], shares[scratch]
+            np.divide(g[images], counts, out=share)
+            if not geometry.covered:
+                sent[...] = 0
+            for cell in cells:
+                if geometry.apart:
+                    sent[cell] = share
+                else:
+                    np.add(sent[cell], share, out=sent[cell])
+
+        geometry.share_out(work)
+
+    return geometry.shape, geometry.unpadded(dtype, run)
+
+
+def _planner(make):
+    """The planner of an op: it leaves other dtypes, no elements and channels second to the op itself."""
+
+    def plan(*specs, data_format=None, **attrs):
+        dtypes = {spec.dtype for spec in specs}
+        plain = data_format != CHANNELS_FIRST and dtypes in ({"float32"}, {"float64"})
+        return make(*specs, **attrs)[1] if plain and not _empty(specs, **attrs) else None
+
+    return plan
+
+
+def _empty(tensors, *, shape=(), **_):
+    return 0 in shape or any(0 in x.shape for x in tensors)
+
+
+@in_float32
+def _once(*tensors, name, make, data_format, **attrs):
+    """Do what a plan does, in memory of its own."""
+    if _empty(tensors, **attrs):
+        return OPS[name].body(load("numpy"), *tensors, data_format=data_format, **attrs)
+    moved = [to_channels_last(np, x, data_format) for x in tensors]
+    if "shape" in attrs and data_format == CHANNELS_FIRST:
+        batch, channels, *sizes = attrs["shape"]
+        attrs["shape"] = (batch, *sizes, channels)
+    shape, run = make(*(TensorSpec(x.shape, as_dtype(x.dtype)) for x, _ in moved), **attrs)
+    out, back = np.empty(shape, tensors[0].dtype), moved[0][1]
+    run(*(x for x, _ in moved), out)
+    return out if back is None else out.transpose(back)
+
+
+@planned(_planner(_max_pool))
+def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
+    """See `kcompat.spec.pooling.max_pool`."""
+    how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
+    return _once(inputs, name="max_pool", make=_max_pool, **how)
+
+
+@planned(_planner(_max_pool_grad))
+def max_pool_grad(g, y, x, *, pool_size, strides=None, padding="valid", data_format=None):
+    """See `kcompat.spec.pooling.max_pool_grad`."""
+    how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
+    return _once(g, y, x, name="max_pool_grad", make=_max_pool_grad, **how)
+
+
+@planned(_planner(_average_pool))
+def average_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
+    """See `kcompat.spec.pooling.average_pool`."""
+    how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
+    return _once(inputs, name="average_pool", make=_average_pool, **how)
+
+
+@planned(_planner(_average_pool_grad))
+def average_pool_grad(g, *, shape, pool_size, strides=None, padding="valid", data_format=None):
+    """See `kcompat.spec.pooling.average_pool_grad`."""
+    how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
+    return _once(g, name="average_pool_grad", make=_average_pool_grad, shape=tuple(shape), **how)
