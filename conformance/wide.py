@@ -75,7 +75,6 @@ class WideEngine(NumPyEngine):
         """The dtype that a tensor stands for."""
         return x.dtype if type(x) is Wide else super().dtype(x)
 
-
     def compile(self, B: Any, step: Callable[..., Any], state: Any) -> Program:
         """See `Engine.compile`: the step runs as it is."""
         return Program(B, step, state)
