@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.backends.numpy.memory import Pool, Storage
+from kcompat.backends.numpy.memory import Pool, Storage, differs
 from kcompat.graph import Call, Node
 
 
@@ -27,6 +27,24 @@ class Static:
 
     def __init__(self, array: np.ndarray, storage: Storage | None = None):
         self.array, self.storage = array, storage
+
+
+class Pass:
+    """A ufunc over long vectors; `operands` are those of the length of `out`, and code for numbers."""
+
+    __slots__ = ("operands", "out", "ufunc")
+
+    def __init__(self, ufunc: Any, operands: list[np.ndarray | str], out: np.ndarray):
+        self.ufunc, self.operands, self.out = ufunc, operands, out
+
+    @property
+    def vectors(self) -> list[np.ndarray]:
+        """All arrays that it reads or writes."""
+        return [x for x in (*self.operands, self.out) if not isinstance(x, str)]
+
+
+BLOCK = 2**16
+"""Elements of long vectors that one pass after the other goes over, while they are in the cache."""
 
 
 class Emitter:
@@ -44,7 +62,7 @@ class Emitter:
         self.places: dict[Node, Static | str] = {}
         self.targets: dict[Node, tuple[Static, int]] = {}
         """Where a node should be, and the last use of what is there now."""
-        self.lines: list[str] = []
+        self.lines: list[str | Pass] = []
         self.index = 0
         self._pool = Pool()
         self._names: dict[int, str] = {}
@@ -88,6 +106,23 @@ class Emitter:
     def do(self, function: Any, *operands: Any) -> None:
         """A call whose result is not needed; operands are nodes, arrays, and numbers."""
         self.lines.append(f"{self.name(function)}({', '.join(map(self.expression, operands))})")
+
+    def apply(self, ufunc: Any, operands: list[Any], out: np.ndarray) -> None:
+        """A ufunc on nodes and arrays."""
+        whole = [self._whole(x, out) for x in operands] if out.ndim == 1 and out.size >= 2 * BLOCK else [None]
+        if any(x is None for x in whole):
+            arguments = ", ".join(map(self.expression, operands))
+            self.lines.append(f"{self.name(ufunc)}({arguments}, out={self.name(out)})")
+        else:
+            self.lines.append(Pass(ufunc, whole, out))  # type: ignore[arg-type]
+
+    def _whole(self, x: Any, out: np.ndarray) -> np.ndarray | str | None:
+        """An operand of a pass: an array as long as the result, or code for a number; None if it is neither."""
+        place = self.places[x] if type(x) is Node else x
+        array = place.array if isinstance(place, Static) else place
+        if isinstance(array, np.ndarray) and array.shape == out.shape:
+            return array
+        return self.expression(x) if x.shape == () else None
 
     def variable(self, node: Node, expression: str) -> None:
         """Let a node be a local variable."""
@@ -204,8 +239,9 @@ class Emitter:
 
     def function(self, parameters: Sequence[str], result: str) -> Callable[..., Any]:
         """The program as a function of the batch's tensors."""
+        body = list(itertools.chain.from_iterable(map(self._written, _runs(self.lines))))
         bound = ", ".join(f"{name}={name}" for name in self._bound)
-        lines = [f"def program({', '.join([*parameters, bound])}):", *self.lines, f"return {result}"]
+        lines = [f"def program({', '.join([*parameters, bound])}):", *body, f"return {result}"]
         source, filename = "\n    ".join(lines) + "\n", f"<kcompat program {next(_programs)}>"
         namespace = dict(self._bound)
         exec(compile(source, filename, "exec"), namespace)
@@ -213,6 +249,42 @@ class Emitter:
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
         weakref.finalize(program, linecache.cache.pop, filename, None)
         return program
+
+    def _written(self, run: list[str | Pass]) -> list[str]:
+        """Lines as they are, and passes as a loop over blocks."""
+        passes = [line for line in run if isinstance(line, Pass)]
+        if not passes:
+            return [line for line in run if isinstance(line, str)]
+        vectors = list({id(x): x for step in passes for x in step.vectors}.values())
+        names = {id(x): f"x{i}" for i, x in enumerate(vectors)}
+        starts = range(0, len(vectors[0]), BLOCK)
+        blocks = [tuple(x[start : start + BLOCK] for x in vectors) for start in starts]
+        lines = [f"for {', '.join(names.values())}, in {self.name(blocks)}:"]
+        for step in passes:
+            arguments = ", ".join(x if isinstance(x, str) else names[id(x)] for x in step.operands)
+            lines.append(f"    {self.name(step.ufunc)}({arguments}, out={names[id(step.out)]})")
+        return lines
+
+
+def _runs(lines: list[str | Pass]) -> list[list[str | Pass]]:
+    """The lines in groups: passes that may take turns on blocks, and all others."""
+    runs: list[list[str | Pass]] = []
+    for line in lines:
+        if runs and _may_take_turns(runs[-1], line):
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return runs
+
+
+def _may_take_turns(run: list[str | Pass], line: str | Pass) -> bool:
+    """Whether a line belongs to a run: for passes, what shares memory must be element by element the same."""
+    if isinstance(line, str) or isinstance(run[0], str):
+        return type(line) is type(run[0])
+    known = [x for step in run if isinstance(step, Pass) for x in step.vectors]
+    return len(line.out) == len(known[0]) and not any(
+        differs(x, y) and np.may_share_memory(x, y) for x in line.vectors for y in known
+    )
 
 
 _programs = itertools.count(1)

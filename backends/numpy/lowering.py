@@ -61,7 +61,7 @@ def _in_place(ufunc: Any, allowed: frozenset[str], symbol: str | None = None) ->
             return False
         if y.shape:
             out = e.output(y, call.args if y.dtype != "bool" else ())
-            e.lines.append(f"{e.name(ufunc)}({', '.join(map(e.expression, operands))}, out={e.name(out)})")
+            e.apply(ufunc, operands, out)
             return True
         numbers = [e.number(x) for x in operands]
         e.variable(y, f" {symbol} ".join(numbers) if symbol else f"{e.name(ufunc)}({', '.join(numbers)})")

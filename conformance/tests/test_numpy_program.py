@@ -8,7 +8,7 @@ import pytest
 
 import kcompat
 from kcompat import layers, losses, ops, optimizers, tree
-from kcompat.active import use
+from kcompat.active import active, use
 from kcompat.backend import load
 from kcompat.backends.numpy.program import NumPyProgram
 from kcompat.program import Program, State
@@ -156,6 +156,27 @@ def test_other_floats(floatx):
         for _ in range(3):
             assert_same(program.run(batch), expected.run(batch))
             assert_same(program.state(), expected.state())
+
+
+def test_long_vectors_are_updated_block_by_block():
+    def step(state, rate):
+        grads = [ops.sin(p * 7.0) for p in state.params.values()]
+        tensors = [*state.params.values(), *grads, *state.slots.values()]
+        results = active().adam_update(rate, *tensors, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+        params, slots = (
+            dict(zip(names, xs, strict=True)) for names, xs in (("ab", results[:2]), ("mnvw", results[2:]))
+        )
+        return state._replace(params=params, slots=slots), {}
+
+    shapes = {"a": (300, 700), "b": (5,)}
+    params = {name: floats(*shape) for name, shape in shapes.items()}
+    slots = {name: np.abs(floats(*shapes["ab"[i % 2]])) for i, name in enumerate("mnvw")}
+    expected, program = both(step, State.empty()._replace(params=params, slots=slots))
+    rate = np.array(0.1, "float32")
+    for _ in range(3):
+        program.run(rate), expected.run(rate)
+        assert_same(program.state(), expected.state())
+    assert is_compiled(program) == [True]
 
 
 def test_a_step_of_ones_own():
