@@ -1,6 +1,5 @@
 """The primitives on ndarrays, and the composed ops that NumPy has a faster form of."""
 
-import builtins
 import functools
 
 import numpy as np
@@ -31,6 +30,7 @@ from kcompat.backends.numpy.indexing import scatter_add_along_axis, take, take_a
 from kcompat.backends.numpy.linalg import cholesky, eigh, linear_solve, lu, qr, svd, triangular_solve
 from kcompat.backends.numpy.pooling import average_pool, average_pool_grad, max_pool, max_pool_grad
 from kcompat.backends.numpy.random import random_bits
+from kcompat.backends.numpy.recurrent import lstm_sequence, lstm_sequence_grad
 from kcompat.backends.numpy.reduction import (
     all,  # noqa: A004
     any,  # noqa: A004
@@ -53,6 +53,7 @@ from kcompat.spec import _rules, float_type, floatx, result_type
 from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
+__all__ += ["lstm_sequence", "lstm_sequence_grad"]
 __all__ += ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad"]
 __all__ += [
     "arctan",
@@ -74,7 +75,8 @@ __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min",
 __all__ += ["scatter_add", "scatter_add_along_axis", "scatter_max", "scatter_multiply", "take", "take_along_axis"]
 __all__ += ["cholesky", "eigh", "linear_solve", "lu", "qr", "svd", "triangular_solve"]
 
-_WIDE = np.dtype(np.float64)
+_Array = np.ndarray
+_SINGLE, _WIDE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def _promoting(ufunc):
@@ -86,6 +88,8 @@ def _of_type(ufunc, type_of):
     @functools.wraps(ufunc)
     def call(x1, x2):
         y = ufunc(x1, x2)
+        if type(x1) is _Array and y.dtype is x1.dtype:  # as a rule, and asked fast
+            return y
         if not _is_wider(y, x1, x2):
             return y
         dtype = type_of(x1, x2)
@@ -101,6 +105,8 @@ def _comparison(ufunc):
 
     @functools.wraps(ufunc)
     def call(x1, x2):
+        if type(x1) is _Array and type(x2) is _Array:
+            return ufunc(x1, x2)
         x = x2 if type(x1) in _SCALARS else x1 if type(x2) in _SCALARS else None
         if x is not None and x.dtype is _BFLOAT16:
             x1, x2 = _in_dtype(_BFLOAT16, x1, x2)
@@ -114,7 +120,7 @@ def _floating(f):
 
     @functools.wraps(f)
     def call(x):
-        return f(x if _is_float(x) else x.astype(floatx()))
+        return f(x if x.dtype is _SINGLE or _is_float(x) else x.astype(floatx()))
 
     return call
 
@@ -146,6 +152,8 @@ erf, erfc, erfinv, floor = map(_floating, (_erf, _erfc, _erfinv, np.floor))
 
 def where(condition, x1, x2):
     y = np.where(condition, x1, x2)
+    if type(x1) is _Array and y.dtype is x1.dtype:
+        return y
     return y.astype(result_type(x1, x2), copy=False) if _is_wider(y, x1, x2) else y
 
 
@@ -177,6 +185,10 @@ def argsort(x, *, axis=-1):
 
 
 def matmul(x1, x2):
+    if x1.dtype is x2.dtype and (x1.dtype is _SINGLE or x1.dtype is _WIDE):
+        if x1.ndim > 2 and x2.ndim == 2 and x1.flags.c_contiguous and x1.size:  # one product, not a stack of them
+            return np.matmul(x1.reshape(-1, x1.shape[-1]), x2).reshape(*x1.shape[:-1], x2.shape[1])
+        return np.matmul(x1, x2)
     dtype = result_type(x1, x2)
     if dtype in ("float16", "bfloat16"):  # summed in float32
         return np.matmul(*_in_dtype(np.float32, x1, x2)).astype(dtype)
@@ -212,7 +224,10 @@ def interior_pad(x, *, low, high, interior, value=0.0):
 
 
 def concatenate(*xs, axis=0):
-    if builtins.any(x.dtype is _BFLOAT16 for x in xs):  # with which NumPy promotes nothing
+    dtypes = {x.dtype for x in xs}
+    if len(dtypes) == 1:
+        return np.concatenate(xs, axis)
+    if _BFLOAT16 in dtypes:  # with which NumPy promotes nothing
         dtype = result_type(*xs)
         return np.concatenate([x.astype(dtype) for x in xs], axis)
     y = np.concatenate(xs, axis)
