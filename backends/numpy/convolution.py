@@ -1,33 +1,19 @@
 """Convolution as one matrix product over columns of windows (im2col), and its two cotangents."""
 
 import itertools
-import math
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
+from kcompat.backends.numpy import columns as _columns
 from kcompat.backends.numpy.dtypes import in_float32
+from kcompat.backends.numpy.plan import planned
+from kcompat.spec import TensorSpec, as_dtype
 
 
 def _padded(x, padding):
     if not any(a or b for a, b in padding):
         return x
     return np.pad(x, ((0, 0), *padding, (0, 0)))
-
-
-def _windows(x, window, strides, dilation, outputs):
-    """A view `(batch, *outputs, *window, channels)` of the padded input."""
-    batch, *spatial, channel = x.strides
-    shape = (x.shape[0], *outputs, *window, x.shape[-1])
-    steps = (s * n for s, n in zip(strides, spatial, strict=True))
-    taps = (d * n for d, n in zip(dilation, spatial, strict=True))
-    return as_strided(x, shape, (batch, *steps, *taps, channel), writeable=False)
-
-
-def _columns(x, window, strides, dilation, outputs):
-    """One row for each output cell: `(batch * outputs, window * channels)`."""
-    shape = (x.shape[0] * math.prod(outputs), math.prod(window) * x.shape[-1])
-    return _windows(x, window, strides, dilation, outputs).reshape(shape)
 
 
 def _output_sizes(x, window, strides, dilation):
@@ -78,50 +64,67 @@ def _depthwise_input_grad(g, kernel, shape, strides, dilation):
     return y
 
 
+def _once(make, a, b, **how):
+    """Do what a plan does, in memory of its own."""
+    dtype = np.result_type(a, b)
+    a, b = a.astype(dtype, copy=False), b.astype(dtype, copy=False)
+    shape, run = make(TensorSpec(a.shape, as_dtype(dtype)), TensorSpec(b.shape, as_dtype(dtype)), **how)
+    if 0 in (*a.shape, *b.shape):
+        return np.zeros(shape, dtype)
+    out = np.empty(shape, dtype)
+    run(a, b, out)
+    return out
+
+
+def _planner(make, inputs_of):
+    """The planner of an op: it leaves groups, mixed dtypes, halves and empty tensors to the op itself."""
+
+    def plan(a, b, **how):
+        channels, per_group = inputs_of(a, b, **how)
+        plain = a.dtype == b.dtype in ("float32", "float64") and channels == per_group
+        return make(a, b, **how)[1] if plain and 0 not in (*a.shape, *b.shape) else None
+
+    return plan
+
+
+@planned(_planner(_columns.convolution, lambda x, kernel, **_: (x.shape[-1], kernel.shape[-2])))
 @in_float32
 def convolution(x, kernel, *, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution`."""
-    window, filters = kernel.shape[:-2], kernel.shape[-1]
     groups = x.shape[-1] // kernel.shape[-2]
-    x = _padded(x, padding)
     if groups == x.shape[-1] > 1:
-        return _depthwise(x, kernel, strides, dilation)
-    outputs = _output_sizes(x, window, strides, dilation)
-    parts = [
-        _columns(part, window, strides, dilation, outputs) @ weights.reshape(-1, filters // groups)
-        for part, weights in zip(_channel_groups(x, groups), _channel_groups(kernel, groups), strict=True)
-    ]
-    y = parts[0] if groups == 1 else np.concatenate(parts, axis=-1)
-    return y.reshape(x.shape[0], *outputs, filters)
+        return _depthwise(_padded(x, padding), kernel, strides, dilation)
+    how = {"strides": strides, "padding": padding, "dilation": dilation}
+    pairs = zip(_channel_groups(x, groups), _channel_groups(kernel, groups), strict=True)
+    return _joined([_once(_columns.convolution, part, weights, **how) for part, weights in pairs])
 
 
+@planned(_planner(_columns.kernel_grad, lambda x, g, *, shape, **_: (x.shape[-1], shape[-2])))
 @in_float32
 def convolution_kernel_grad(x, g, *, shape, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution_kernel_grad`."""
-    window, groups = shape[:-2], x.shape[-1] // shape[-2]
-    x = _padded(x, padding)
+    groups = x.shape[-1] // shape[-2]
     if groups == x.shape[-1] > 1:
-        return _depthwise_kernel_grad(x, g, tuple(shape), strides, dilation)
-    parts = []
-    for part, cotangent in zip(_channel_groups(x, groups), _channel_groups(g, groups), strict=True):
-        columns = _columns(part, window, strides, dilation, g.shape[1:-1])
-        parts.append((columns.T @ cotangent.reshape(-1, cotangent.shape[-1])).reshape(*shape[:-1], -1))
-    return parts[0] if groups == 1 else np.concatenate(parts, axis=-1)
+        return _depthwise_kernel_grad(_padded(x, padding), g, tuple(shape), strides, dilation)
+    how = {"strides": strides, "padding": padding, "dilation": dilation}
+    how["shape"] = (*shape[:-1], shape[-1] // groups)
+    pairs = zip(_channel_groups(x, groups), _channel_groups(g, groups), strict=True)
+    return _joined([_once(_columns.kernel_grad, part, cotangent, **how) for part, cotangent in pairs])
 
 
+@planned(_planner(_columns.input_grad, lambda g, kernel, *, shape, **_: (shape[-1], kernel.shape[-2])))
 @in_float32
 def convolution_input_grad(g, kernel, *, shape, strides, padding, dilation):
     """See `kcompat.spec.convolution.convolution_input_grad`."""
-    window, inputs = kernel.shape[:-2], kernel.shape[-2]
-    groups = shape[-1] // inputs
-    padded = tuple(n + a + b for n, (a, b) in zip(shape[1:-1], padding, strict=True))
+    groups = shape[-1] // kernel.shape[-2]
     if groups == shape[-1] > 1:
+        padded = tuple(n + a + b for n, (a, b) in zip(shape[1:-1], padding, strict=True))
         y = _depthwise_input_grad(g, kernel, (shape[0], *padded, shape[-1]), strides, dilation)
-    else:
-        y = np.zeros((shape[0], *padded, shape[-1]), np.result_type(g, kernel))
-        parts = zip(_channel_groups(g, groups), _channel_groups(kernel, groups), strict=True)
-        for group, (cotangent, weights) in enumerate(parts):
-            channels = slice(group * inputs, (group + 1) * inputs)
-            for index, cells in _taps(y, window, strides, dilation, g.shape[1:-1]):
-                y[(*cells, channels)] += cotangent @ weights[index].T
-    return y[(slice(None), *(slice(a, a + n) for (a, _), n in zip(padding, shape[1:-1], strict=True)))]
+        return y[(slice(None), *(slice(a, a + n) for (a, _), n in zip(padding, shape[1:-1], strict=True)))]
+    how = {"strides": strides, "padding": padding, "dilation": dilation, "shape": (*shape[:-1], kernel.shape[-2])}
+    pairs = zip(_channel_groups(g, groups), _channel_groups(kernel, groups), strict=True)
+    return _joined([_once(_columns.input_grad, cotangent, weights, **how) for cotangent, weights in pairs])
+
+
+def _joined(parts):
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)

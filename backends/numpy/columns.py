@@ -1,0 +1,152 @@
+"""Convolution of one group and its two cotangents as plans: columns of windows (im2col) and products of matrices.
+
+Each function gives the shape of the result and `run(first, second, out)`, which works in memory of its own.
+The columns of few channels are laid out with the cells of the window first: copying runs of one to four elements
+takes longer than the product.
+"""
+
+import itertools
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from kcompat.backends.numpy.parallel import share_out
+from kcompat.spec.convolution import output_sizes
+
+FEW = 4
+"""Up to so many channels the cells of the window come first."""
+CHUNK = 2**22
+"""How many elements the columns have at most that are made at a time."""
+
+
+class _Geometry:
+    """A convolution of known shapes."""
+
+    def __init__(self, x_shape, kernel_shape, strides, padding, dilation):
+        self.x_shape, self.kernel_shape = tuple(x_shape), tuple(kernel_shape)
+        self.batch, self.channels, self.filters = x_shape[0], x_shape[-1], kernel_shape[-1]
+        self.window, self.strides, self.dilation = tuple(kernel_shape[:-2]), strides, dilation
+        self.outputs = output_sizes(x_shape[1:-1], self.window, strides, padding, dilation)
+        self.y_shape = (self.batch, *self.outputs, self.filters)
+        self.padded = tuple(n + a + b for n, (a, b) in zip(x_shape[1:-1], padding, strict=True))
+        self.inside = tuple(slice(a, a + n) for (a, _), n in zip(padding, x_shape[1:-1], strict=True))
+        self.cells, self.size = math.prod(self.outputs), math.prod(self.window) * self.channels
+        self.chunk = max(1, min(self.batch, CHUNK // max(1, self.cells * self.size)))
+        # A window of one cell that meets all cells: the input itself has the columns.
+        self.pointwise = set(self.window) <= {1} and self.outputs == self.padded == self.x_shape[1:-1]
+
+    def chunks(self):
+        """The images of the batch, as many as are worked on at a time."""
+        return [slice(i, min(i + self.chunk, self.batch)) for i in range(0, self.batch, self.chunk)]
+
+    def taps(self):
+        """For each cell of the window, the slices of the padded spatial axes that meet it."""
+        for index in itertools.product(*map(range, self.window)):
+            first = [i * d for i, d in zip(index, self.dilation, strict=True)]
+            spans = zip(first, self.outputs, self.strides, strict=True)
+            yield tuple(slice(a, a + (m - 1) * s + 1, s) for a, m, s in spans)
+
+
+def _columns_of(geometry, dtype):
+    """A function from some images of the input to their columns `(cells, size)`, a view of memory that it keeps."""
+    if geometry.pointwise:
+        return lambda x: x.reshape(-1, geometry.channels)
+    outputs, window, channels = geometry.outputs, geometry.window, geometry.channels
+    few, rank = channels <= FEW, len(window)
+    memory = np.empty(geometry.chunk * geometry.cells * geometry.size, dtype)
+    bordered = None
+    if geometry.padded != geometry.x_shape[1:-1]:
+        bordered = np.zeros((geometry.chunk, *geometry.padded, channels), dtype)
+
+    def columns(x):
+        n = len(x)
+        if bordered is not None:
+            bordered[(slice(n), *geometry.inside)] = x
+            x = bordered[:n]
+        batch, *spatial, channel = x.strides
+        steps = [s * stride for s, stride in zip(geometry.strides, spatial, strict=True)]
+        taps = [d * stride for d, stride in zip(geometry.dilation, spatial, strict=True)]
+        rows = n * geometry.cells
+        if few:
+            shape, strides = (*window, channels, n, *outputs), (*taps, channel, batch, *steps)
+        else:
+            shape, strides = (n, *outputs, *window, channels), (batch, *steps, *taps, channel)
+        found = memory[: rows * geometry.size]
+
+        def copy(first, last):
+            part = (slice(None),) * (rank + 1) * few + (slice(first, last),)
+            np.copyto(found.reshape(shape)[part], as_strided(x, shape, strides, writeable=False)[part])
+
+        share_out(copy, n, found.size)
+        return found.reshape(geometry.size, rows).T if few else found.reshape(rows, geometry.size)
+
+    return columns
+
+
+def convolution(x, kernel, *, strides, padding, dilation):
+    """Plan `kcompat.spec.convolution.convolution`."""
+    geometry = _Geometry(x.shape, kernel.shape, strides, padding, dilation)
+    columns, chunks = _columns_of(geometry, x.dtype), geometry.chunks()
+
+    def run(x, kernel, out):
+        matrix = kernel.reshape(-1, geometry.filters)
+        for images in chunks:
+            np.matmul(columns(x[images]), matrix, out=out[images].reshape(-1, geometry.filters))
+
+    return geometry.y_shape, run
+
+
+def kernel_grad(x, g, *, shape, strides, padding, dilation):
+    """Plan `kcompat.spec.convolution.convolution_kernel_grad`."""
+    geometry = _Geometry(x.shape, shape, strides, padding, dilation)
+    columns, chunks = _columns_of(geometry, x.dtype), geometry.chunks()
+    part = np.empty((geometry.size, geometry.filters), x.dtype) if len(chunks) > 1 else None
+
+    def run(x, g, out):
+        total = out.reshape(-1, geometry.filters)
+        for images in chunks:
+            product = part if images.start else total
+            np.matmul(columns(x[images]).T, g[images].reshape(-1, geometry.filters), out=product)
+            if images.start:
+                np.add(total, part, out=total)
+
+    return geometry.kernel_shape, run
+
+
+def input_grad(g, kernel, *, shape, strides, padding, dilation):
+    """Plan `kcompat.spec.convolution.convolution_input_grad`: a product for each cell of the window, added up in place.
+
+    They are one stacked product: its matrices and results are whole blocks of memory, where columns would be strided.
+    """
+    geometry = _Geometry(shape, kernel.shape, strides, padding, dilation)
+    filters, channels, taps = geometry.filters, geometry.channels, tuple(geometry.taps())
+    matrices = np.empty((len(taps), filters, channels), g.dtype)
+    products = np.empty((len(taps), geometry.chunk * geometry.cells, channels), g.dtype)
+    bordered = None
+    if geometry.padded != geometry.x_shape[1:-1]:
+        bordered = np.empty((geometry.chunk, *geometry.padded, channels), g.dtype)
+
+    def run(g, kernel, out):
+        matrices[...] = kernel.reshape(len(taps), channels, filters).swapaxes(1, 2)
+        for images in geometry.chunks():
+            cotangent = g[images].reshape(-1, filters)
+            if geometry.pointwise:
+                np.matmul(cotangent, matrices[0], out=out[images].reshape(-1, channels))
+                continue
+            n, sent = images.stop - images.start, products[:, : len(cotangent)]
+            np.matmul(cotangent, matrices, out=sent)
+            sent = sent.reshape(len(taps), n, *geometry.outputs, channels)
+            total = out[images] if bordered is None else bordered[:n]
+
+            def add_up(first, last, total=total, sent=sent):
+                total[first:last] = 0
+                for tap, part in zip(taps, sent, strict=True):
+                    cells = total[(slice(first, last), *tap)]
+                    np.add(cells, part[first:last], out=cells)
+
+            share_out(add_up, n, total.size)
+            if bordered is not None:
+                out[images] = total[(slice(None), *geometry.inside)]
+
+    return geometry.x_shape, run
