@@ -40,11 +40,11 @@ class Fitted:
 
     chosen = ""
 
-    def __init__(self, library: Any, workload: Workload, **compiled: Any):
+    def __init__(self, library: Any, workload: Workload):
         layers = [_layer(library.layers, layer) for layer in workload.layers]
         self.model = library.Sequential([library.Input(workload.input_shape), *layers])
         loss = library.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self.model.compile("adam", loss, metrics=["accuracy"], **compiled)
+        self.model.compile("adam", loss, metrics=["accuracy"])
 
     def fit(self, x: np.ndarray, y: np.ndarray, batch: int, epochs: int, shuffle: bool = True) -> list[float]:
         """See `Trainer.fit`."""
@@ -58,6 +58,19 @@ class Fitted:
     def predict(self, x: np.ndarray, batch: int) -> np.ndarray:
         """See `Trainer.predict`."""
         return self.model.predict(x, batch_size=batch, verbose=0)
+
+
+class Choosing(Fitted):
+    """A model of kcompat that takes the fastest backend, at its first `fit`."""
+
+    def __init__(self, library: Any, workload: Workload):
+        super().__init__(library, workload)
+        self.model.to(backend="auto")
+
+    @property
+    def chosen(self) -> str:  # type: ignore[override]
+        """The backend."""
+        return self.model.backend
 
 
 def _layer(layers: Any, layer: Layer) -> Any:
@@ -126,7 +139,7 @@ class Contestant:
 
         spec.set_floatx(self.dtype)
         if self.framework == "auto":
-            return lambda workload, try_all: Fitted(kcompat, workload, backend="auto")
+            return lambda workload, try_all: Choosing(kcompat, workload)
         kcompat.set_backend(self.framework)
         if self.device != "cpu":
             engine = kcompat.backend.load(self.framework).engine
