@@ -71,7 +71,8 @@ def run_page(options: argparse.Namespace) -> None:
     from kcompat.bench import result
 
     with told_plainly():
-        _write_page(result.read(options.report), options.page)
+        report = result.read(options.report)
+    _write_page(report, options.page)
 
 
 def _write_page(report: Report, path: str) -> None:

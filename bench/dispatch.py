@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +17,9 @@ from kcompat.bench.result import Row
 
 MODULES = {"numpy": "numpy", "jax": "jax.numpy", "torch": "torch", "tensorflow": "tensorflow"}
 IMPORTS = {"kcompat": "import kcompat; kcompat.set_backend({!r})", "keras3": "import keras", "native": "import {}"}
+
+ALONE = "kcompat:alone"
+"""The import of kcompat without a backend, as a contestant."""
 
 
 def dispatch(contestant: Contestant, op: str, calls: int = 2000) -> Iterator[dict[str, Any]]:
@@ -44,7 +48,7 @@ def _seconds(f: Callable[..., Any], args: list[Any], calls: int) -> float:
 
 def import_rows(names: tuple[str, ...], repeats: int, on_progress: Callable[[str], None]) -> list[Row]:
     """Seconds of an import in a process that has NumPy: of `kcompat` alone, and of what each contestant needs."""
-    code = {"import kcompat": "import kcompat"}
+    code = {ALONE: "import kcompat"}
     rows = {name: Row("import", "package", name, "s") for name in (*code, *names)}
     for name in names:
         kind, _, framework = name.partition(":")
@@ -64,8 +68,6 @@ def import_rows(names: tuple[str, ...], repeats: int, on_progress: Callable[[str
 
 
 def _import_seconds(code: str, variables: dict[str, str]) -> float:
-    import os
-
     timed = f"import numpy, time\nstart = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"
     done = subprocess.run(
         [sys.executable, "-c", timed], capture_output=True, text=True, check=True, env=os.environ | variables

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kcompat.bench.dispatch import ALONE
 from kcompat.bench.result import Report, ratio
 
 FRAMEWORKS = ("tensorflow", "jax", "torch")
@@ -96,6 +97,6 @@ def _numbers(report: Report) -> Iterator[Goal]:
     for row in report.rows:
         limit = {"dispatch": DISPATCH, "import": IMPORT}.get(row.measure)
         if limit and row.values and row.contestant != "kcompat:auto":
-            if row.measure == "import" and row.contestant != "import kcompat":
+            if row.measure == "import" and row.contestant != ALONE:
                 continue
             yield Goal(row.measure, row.subject, row.contestant, "", row.median, *row.quartiles, limit, row.unit)

@@ -1,4 +1,4 @@
-"""An LSTM in NumPy: transposed, `(units, batch)`, with what the backward pass multiplies by computed for all steps at once."""
+"""An LSTM in NumPy, transposed: what its backward pass multiplies by is computed for all steps at once."""
 
 from __future__ import annotations
 
