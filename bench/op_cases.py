@@ -1,11 +1,12 @@
-"""Single ops: the suite's own cases at benchmark sizes, timed, and held to the oracle, so that precision has a price tag."""
+"""Single ops: the suite's own cases at benchmark sizes, timed and held to the oracle: what precision costs."""
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -64,8 +65,8 @@ def _larger(rng: np.random.Generator, x: np.ndarray, shape: tuple[int, ...]) -> 
     return chosen * rng.uniform(0.9, 1.1, shape) if x.dtype.kind == "f" else chosen
 
 
-def measure(contestant: Contestant, op: str, part: str, seconds: float = 0.1) -> Iterator[dict[str, Any]]:
-    """Seconds of one call; with the path of a file that holds what it gave.
+def timed(contestant: Contestant, op: str, part: str) -> Callable[[], tuple[Any, ...]]:
+    """A function that calls the op, or what gives its gradient, and waits for the results, which it gives.
 
     The gradient is that of all float tensors, forward pass included, compiled where calls alone would be.
     """
@@ -75,19 +76,30 @@ def measure(contestant: Contestant, op: str, part: str, seconds: float = 0.1) ->
         raise Unavailable(f"{op} has no gradient in {contestant.name}")
     with target.running():
         call = _call(target, case) if part == "forward" else _pullback(target, case)
-        found = [np.asarray(target.to_numpy(y)) for y in call()]
-        with tempfile.NamedTemporaryFile(prefix="kcompat-bench-", suffix=".npz", delete=False) as file:
-            np.savez(file, *found)
+
+    def run() -> tuple[Any, ...]:
+        with target.running():
+            return _waited(call())
+
+    return run
+
+
+def measure(contestant: Contestant, op: str, part: str, seconds: float = 0.1) -> Iterator[dict[str, Any]]:
+    """Seconds of one call; with the path of a file that holds what it gave."""
+    run, to_numpy = timed(contestant, op, part), _target(contestant).to_numpy
+    with tempfile.NamedTemporaryFile(prefix="kcompat-bench-", suffix=".npz", delete=False) as file:
+        np.savez(file, *[np.asarray(to_numpy(y)) for y in run()])
+    begin = time.perf_counter()
+    run()
+    times = max(1, round(seconds / (time.perf_counter() - begin)))
+    while True:
         begin = time.perf_counter()
-        _wait(call())
-        times = max(1, round(seconds / (time.perf_counter() - begin)))
-        while True:
-            begin = time.perf_counter()
-            for _ in range(times):
-                _wait(call())
-            yield {"value": (time.perf_counter() - begin) / times, "answer": file.name}
+        for _ in range(times):
+            run()
+        yield {"value": (time.perf_counter() - begin) / times, "answer": file.name}
 
 
+@functools.cache
 def _target(contestant: Contestant) -> Any:
     from kcompat.conformance import target
     from kcompat.conformance.precision import PROFILES
@@ -136,14 +148,15 @@ def _parts(y: Any) -> tuple[Any, ...]:
     return tuple(y) if isinstance(y, (tuple, list)) else (y,)
 
 
-def _wait(parts: tuple[Any, ...]) -> None:
+def _waited(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     for part in parts:
         if hasattr(part, "block_until_ready"):
             part.block_until_ready()
+    return parts
 
 
 def judge(row: Row, op: str, part: str, dtype: str) -> None:
-    """Hold what a contestant gave to the oracle: `z` is put into the row's details, up to 8 is explained by rounding."""
+    """Hold what a contestant gave to the oracle: `z` goes into the row's details; up to 8 is explained by rounding."""
     path = row.details.pop("answer", None)
     if path is None:
         return

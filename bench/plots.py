@@ -29,6 +29,8 @@ COLOR = {
     "auto": "#0f766e",
     "alone": "#0f766e",
 }
+SCALE = 1.45
+"""Pixels of the page for a point of a figure."""
 RC = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -44,12 +46,17 @@ RC = {
 
 
 def svg(figure: Figure) -> str:
-    """The element, without what is of use in a file of its own alone; the reader's browser chooses the font."""
+    """The element, at its own size at most; the reader's browser chooses the font."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
     text = buffer.getvalue()
     text = re.sub(r"font: ?([^;\"]*?)(?:'[^']*'|\"[^\"]*\"|sans-serif)[^;\"]*", r"font: \1system-ui, sans-serif", text)
-    return re.sub(r' (width|height)="[\d.]+pt"', "", text[text.index("<svg") :], count=2)
+    return re.sub(
+        r' width="([\d.]+)pt" height="[\d.]+pt"',
+        lambda size: f' style="max-width: {float(size[1]) * SCALE:.0f}px"',
+        re.sub(r' (height="[\d.]+pt")( [^>]*?) (width="[\d.]+pt")', r" \3 \1\2", text[text.index("<svg") :], count=1),
+        count=1,
+    )
 
 
 def figures(report: Report) -> list[tuple[str, str, str]]:
@@ -87,7 +94,7 @@ def races(measures: tuple[str, ...]) -> Callable[[Report], Figure | None]:
         if not groups:
             return None
         frameworks = list(dict.fromkeys(_framework(row) for rows in groups.values() for row in rows))
-        figure, axes = panels(len(groups), 3, 0.6 + 0.3 * len(frameworks))
+        figure, axes = panels(len(groups), 3, 0.7 + 0.32 * max(len(frameworks), 2))
         for ((measure, subject), rows), axis in zip(groups.items(), axes, strict=True):
             _race(axis, rows, frameworks)
             axis.set_title(subject if len(measures) == 1 else f"{measure} of {subject}")

@@ -30,7 +30,7 @@ class Process:
         self.name, self.timeout = name, timeout
         pools = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
         cores = sorted(os.sched_getaffinity(0))[:threads]
-        self.errors = tempfile.TemporaryFile("w+")
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed in `close`)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kcompat.bench.worker", name, device, dtype],
             stdin=subprocess.PIPE,

@@ -21,7 +21,7 @@ def measure(contestant: Contestant) -> Iterator[dict[str, Any]]:
     side = SIDE if contestant.device == "cpu" else 8 * SIDE
     size = (MEGABYTES if contestant.device == "cpu" else 16 * MEGABYTES) * 2**18
     make = makers[contestant.framework]
-    product, copy = (make(what, side, size, contestant.device) for what in ("gemm", "copy"))
+    product, copy = (make(what, side, size, contestant.device == "cuda") for what in ("gemm", "copy"))
     while True:
         yield {"values": {"gemm": 2 * side**3 / _best(product), "copy": 8 * size / _best(copy)}}
 
@@ -35,27 +35,28 @@ def _best(run: Callable[[], Any]) -> float:
     return min(seconds[1:])
 
 
-def _numpy(what: str, side: int, size: int, device: str) -> Callable[[], Any]:
+def _numpy(what: str, side: int, size: int, _: bool) -> Callable[[], Any]:
     a, b, out = (np.ones((side, side), "float32") for _ in range(3))
     x, y = (np.ones(size, "float32") for _ in range(2))
     return (lambda: np.matmul(a, b, out=out)) if what == "gemm" else (lambda: np.copyto(y, x))
 
 
-def _torch(what: str, side: int, size: int, device: str) -> Callable[[], Any]:
+def _torch(what: str, side: int, size: int, on_gpu: bool) -> Callable[[], Any]:
     import torch
 
+    device = "cuda" if on_gpu else "cpu"
     a, b = (torch.ones(side, side, device=device) for _ in range(2))
     x, y = (torch.ones(size, device=device) for _ in range(2))
 
     def run() -> None:
         torch.mm(a, b) if what == "gemm" else y.copy_(x)
-        if device == "cuda":
+        if on_gpu:
             torch.cuda.synchronize()
 
     return run
 
 
-def _jax(what: str, side: int, size: int, device: str) -> Callable[[], Any]:
+def _jax(what: str, side: int, size: int, _: bool) -> Callable[[], Any]:
     import jax
     from jax import numpy as jnp
 

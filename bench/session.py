@@ -30,7 +30,7 @@ def measured(plan: Plan, device: str, dtype: str, threads: int, show: Callable[[
     finally:
         field.close()
     report.contestants = field.said
-    _add_absent(report, plan)
+    _add_absent(report)
     _add_machine(report)
     return report
 
@@ -39,7 +39,7 @@ IMPORTS = 5
 """How often an import is timed."""
 
 
-def _add_absent(report: Report, plan: Plan) -> None:
+def _add_absent(report: Report) -> None:
     """Say of everybody who did not race why."""
     for name in EVERYBODY:
         if name not in report.contestants:

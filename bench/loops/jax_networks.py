@@ -24,7 +24,7 @@ def convolutional(params: dict[str, Any], x: Any) -> Any:
 
 
 def convolutional_by_columns(params: dict[str, Any], x: Any) -> Any:
-    """The same with the windows laid out for one product, and pooling that remembers which was the largest: for a CPU."""
+    """The same with windows laid out for one product, and pooling that remembers the largest's place: for a CPU."""
     return _convolutional(params, x, _conv_by_columns, pool_by_index)
 
 

@@ -14,7 +14,8 @@ F = np.float32
 
 
 def ways(workload: Workload, device: str) -> dict[str, Callable[[], Loop]]:
-    """The loops that train a workload, by name."""
+    """The loops that train a workload, by name; where the device is does not change them."""
+    del device
     from kcompat.bench.loops.numpy_cnn import Convolutional
     from kcompat.bench.loops.numpy_lstm import Recurrent
 

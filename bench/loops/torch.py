@@ -41,7 +41,7 @@ class Eager(Loop):
         return torch.from_numpy(x).to(self.device)
 
     def parameter(self, w: np.ndarray) -> torch.Tensor:
-        """A weight on the device, in the memory format of its gradient: the fused update goes through memory in order."""
+        """A weight on the device, in the memory format of its gradient: the fused update reads both in order."""
         format_ = torch.channels_last if w.ndim == 4 else torch.contiguous_format
         return torch.tensor(w, device=self.device).contiguous(memory_format=format_)
 
