@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from kcompat import tree
 from kcompat.active import use
 
@@ -66,6 +68,12 @@ class Program:
         for slices in zip(*leaves, strict=True):
             logs = self.run(rebuild(list(slices)))
         return logs
+
+    def run_each(self, batches: Any) -> Any:
+        """Like `run_many`, but give the logs of all steps, stacked along a new first axis: tensors or NumPy arrays."""
+        leaves, rebuild = tree.flatten(batches)
+        logs = [self.run(rebuild(list(slices))) for slices in zip(*leaves, strict=True)]
+        return tree.map_leaves(lambda *xs: np.stack([self.B.engine.to_numpy(x) for x in xs]), *logs)
 
     def state(self) -> State:
         """A copy of the state, as NumPy arrays: the next step does not change it."""

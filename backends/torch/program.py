@@ -43,12 +43,14 @@ class Cells(Holder):
 
     @state.setter
     def state(self, state: State) -> None:
-        tensors = [x.detach().contiguous() for values in state for x in values.values()]
+        tensors = [_plain(x) for values in state for x in values.values()]
         paths = [(part, path) for part, values in zip(state._fields, state, strict=True) for path in values]
         layout = tuple((*path, x.shape, x.dtype) for path, x in zip(paths, tensors, strict=True))
         if layout != self.layout:
-            self.layout = layout
-        self.tensors, self._foreign = tensors, set(range(len(tensors)))
+            self.layout, self.tensors = layout, []
+        known = set(map(id, self.tensors))
+        self._foreign = {i for i, x in enumerate(tensors) if i in self._foreign or id(x) not in known}
+        self.tensors = tensors
 
     def own(self, positions: set[int]) -> None:
         """Copy what others may hold, at these positions, so that it can be written to."""
@@ -91,18 +93,23 @@ class TorchProgram(Program):
         """Do one step and give its logs, without waiting for them on a GPU."""
         leaves: list[Any] = []
         structure = _structure(batch, leaves)
-        tensors = [self._borrow(x) for x in leaves]
-        return self._run(_layout(structure, tensors), tensors, batch)
+        return self._run(structure, [[self._borrow(x) for x in leaves]], batch)[-1]
 
     def run_many(self, batches: Any) -> Any:
         """See `Program.run_many`."""
         leaves: list[Any] = []
         structure = _structure(batches, leaves)
-        *most, last = zip(*(self._borrow(x).unbind(0) for x in leaves), strict=True)
-        layout = _layout(structure, last)
-        for tensors in most:
-            self._run(layout, tensors, batches, silent=True)
-        return self._run(layout, last, batches)
+        return self._run(structure, self._rows(leaves), batches, silent=True)[-1]
+
+    def run_each(self, batches: Any) -> Any:
+        """See `Program.run_each`."""
+        leaves: list[Any] = []
+        structure = _structure(batches, leaves)
+        logs = self._run(structure, self._rows(leaves), batches)
+        return tree.map_leaves(lambda *xs: torch.stack([self.B.engine.asarray(x) for x in xs]), *logs)
+
+    def _rows(self, leaves: Sequence[Any]) -> Sequence[Sequence[torch.Tensor]]:
+        return list(zip(*(self._borrow(x).unbind(0) for x in leaves), strict=True))
 
     def _borrow(self, x: Any) -> torch.Tensor:
         """The tensor of an entry of the batch; it shares the array's memory if it can."""
@@ -111,28 +118,37 @@ class TorchProgram(Program):
             return x if self.device.type == "cpu" else x.to(self.device)
         return self.B.engine.asarray(x).detach()
 
-    def _run(self, key: Any, tensors: Sequence[torch.Tensor], like: Any, silent: bool = False) -> Any:
-        """One step on a batch of these tensors, whose layout is `key`; `like` is a tree of its structure."""
-        if self._layout is not self.holder.layout:
-            self._layout = self.holder.layout
-            self._recorded.clear()
-        recorded = self._recorded.get(key)
-        if recorded is not None:
-            return self._replay(recorded, tensors, silent)
-        batch = tree.flatten(like)[1](list(tensors))
-        if key in self._recorded or key not in self._seen:
-            self._seen.add(key)
-            return self._by_python(batch, tensors)
-        return self._record(key, batch, tensors)
+    def _run(
+        self, structure: Any, batches: Sequence[Sequence[torch.Tensor]], like: Any, silent: bool = False
+    ) -> list[Any]:
+        """One step on each batch, given by its tensors; `like` is a tree of their structure.
 
-    def _replay(self, recorded: _Recorded, tensors: Sequence[torch.Tensor], silent: bool) -> Any:
-        replay = recorded.silent if silent else recorded.replay
-        self.holder.own(replay.updated)
-        held = self.holder.tensors
-        results = replay(held, tensors)
-        for i, x in zip(replay.changed, results, strict=False):
-            held[i] = x
-        return None if silent else recorded.logs(list(results[len(replay.changed) :]))
+        Gives the logs of each; if `silent`, as few as may be besides the last.
+        """
+        key = (structure, *[(x.shape, x.dtype, x.stride()) for x in batches[0]])
+        logs = []
+        for i, tensors in enumerate(batches):
+            if self._layout is not self.holder.layout:
+                self._layout = self.holder.layout
+                self._recorded.clear()
+            recorded = self._recorded.get(key)
+            if recorded is not None:
+                return logs + self._replay(recorded, batches[i:], silent)
+            batch = tree.flatten(like)[1](list(tensors))
+            if key in self._recorded or key not in self._seen:
+                self._seen.add(key)
+                logs.append(self._by_python(batch, tensors))
+            else:
+                logs.append(self._record(key, batch, tensors))
+        return logs
+
+    def _replay(self, recorded: _Recorded, batches: Sequence[Sequence[torch.Tensor]], silent: bool) -> list[Any]:
+        held = self.holder
+        held.own(recorded.replay.updated)
+        if silent and len(batches) > 1:
+            recorded.silent(held.tensors, batches[:-1])
+            batches = batches[-1:]
+        return [recorded.logs(outputs) for outputs in recorded.replay(held.tensors, batches)]
 
     def _by_python(self, batch: Any, tensors: Sequence[torch.Tensor]) -> Any:
         with torch.no_grad(), use(self.B):
@@ -168,9 +184,14 @@ class TorchProgram(Program):
                 self._recorded[key] = _Recorded(recorder, values[: len(new)], values[len(new) :], rebuild)
         return logs
 
+    def replace(self, **parts: dict[str, Any]) -> None:
+        """See `Program.replace`; tensors are copied."""
+        super().replace(**tree.map_leaves(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, parts))
 
-def _layout(structure: Any, tensors: Sequence[torch.Tensor]) -> Any:
-    return (structure, *[(x.shape, x.dtype, x.stride()) for x in tensors])
+
+def _plain(x: torch.Tensor) -> torch.Tensor:
+    """The same values, contiguous and without a gradient; the same object if they are."""
+    return (x.detach() if x.requires_grad else x).contiguous()
 
 
 def _structure(batch: Any, leaves: list[Any]) -> Any:

@@ -6,7 +6,7 @@ The passes below change which tensors are made, never a value: the program gives
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -47,23 +47,30 @@ class Replay:
         given = [*(results[i] for i in self.changed), *results[count:]]
         used = {x for call in calls for x in values(call.args)} | set(given)
         written = {x.memory for call in calls for x in call.written}
-        self._taken = [i for i, x in enumerate(inputs) if x in used]
+        taken = [i for i, x in enumerate(inputs) if x in used]
+        self._of_state, self._of_batch = [i for i in taken if i < count], [i - count for i in taken if i >= count]
         self.updated = {i for i in range(count) if inputs[i].memory in written}
-        self._function = compiled(calls, [inputs[i] for i in self._taken], given, {x.memory for x in inputs})
+        self._function = compiled(calls, [inputs[i] for i in taken], given, {x.memory for x in inputs})
 
-    def __call__(self, state: Sequence[torch.Tensor], batch: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
-        """Run it; gives the `changed` tensors of the state, then the outputs."""
-        given = [*state, *batch]
-        tensors = [given[i] for i in self._taken]
+    def __call__(self, state: list[torch.Tensor], batches: Iterable[Sequence[torch.Tensor]]) -> list[Any]:
+        """Run it on one batch after the other, bringing `state` up to date; gives the outputs of each."""
+        outputs: list[Any] = []
+        function, changed = self._function, self.changed
+        of_state, of_batch, count = self._of_state, self._of_batch, len(changed)
+        grad = torch.is_grad_enabled()
         with torch._C._ExcludeDispatchKeyGuard(_AUTOGRAD):
-            optimizes = torch._C._get_graph_executor_optimize(False)  # it would fuse operators and round differently
-            grad = torch.is_grad_enabled()
-            torch._C._set_grad_enabled(True)  # else oneDNN keeps nothing
+            optimizes = torch._C._get_graph_executor_optimize(False)  # it would fuse operators, and round differently
+            torch._C._set_grad_enabled(True)  # else oneDNN keeps nothing for the gradient
             try:
-                return self._function(*tensors)
+                for batch in batches:
+                    results = function(*[state[i] for i in of_state], *[batch[i] for i in of_batch])
+                    for i, x in zip(changed, results, strict=False):
+                        state[i] = x
+                    outputs.append(list(results[count:]))
             finally:
                 torch._C._set_grad_enabled(grad)
                 torch._C._set_graph_executor_optimize(optimizes)
+        return outputs
 
 
 def _replaced(calls: list[Call], new: dict[Value, Value]) -> list[Call]:
