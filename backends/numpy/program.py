@@ -12,6 +12,7 @@ import numpy as np
 from kcompat import tree
 from kcompat.active import use
 from kcompat.backends.numpy.compilation import compiled
+from kcompat.backends.numpy.denormals import flushed
 from kcompat.backends.numpy.memory import owned
 from kcompat.program import Holder, Program, State
 
@@ -32,7 +33,7 @@ class NumPyProgram(Program):
     """Traces the step once for each layout of a batch and runs what was emitted for it.
 
     Where a step cannot be traced, since it asks for the value of a tensor, it runs as it is. NumPy's warnings are
-    off: `fit` itself says where a loss is no longer finite.
+    off: `fit` itself says where a loss is no longer finite. Numbers below the smallest normal one become 0.
     """
 
     holder: Buffers
@@ -54,8 +55,8 @@ class NumPyProgram(Program):
             if state is not holder.state:
                 program = self._emit(layout, batch)
             if program is None:
-                return holder.quiet.run(self._run_eagerly, batch)
-            return holder.quiet.run(program, *leaves)
+                return holder.quiet.run(flushed, self._run_eagerly, batch)
+            return holder.quiet.run(flushed, program, *leaves)
 
     def _emit(self, layout: Any, batch: Any) -> Callable[..., Any] | None:
         """What runs a batch of this layout; None if nothing but the step itself does."""

@@ -12,6 +12,7 @@ from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, n
 __all__ = ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 
 
+SINGLE = np.dtype(np.float32)
 _cached_axes = functools.lru_cache(maxsize=256)(normalize_axes)
 
 
@@ -19,9 +20,15 @@ def _axes(axis, rank):
     return _cached_axes(tuple(axis) if isinstance(axis, list) else axis, rank)
 
 
-@in_float32
 def sum(x, *, axis=None, keepdims=False):  # noqa: A001
     """See `kcompat.spec.reduction.sum_`."""
+    if x.dtype is SINGLE and axis is None:
+        return np.add.reduce(x, axis, keepdims=keepdims)
+    return _sum(x, axis=axis, keepdims=keepdims)
+
+
+@in_float32
+def _sum(x, *, axis, keepdims):
     if x.dtype.kind != "f":
         return np.add.reduce(x, _axes(axis, x.ndim), total_dtype(x.dtype.name), keepdims=keepdims)
     if axis is None:
