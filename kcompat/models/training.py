@@ -244,27 +244,35 @@ class Model(Compiled):
             hooks = CallbackList(callbacks or [], self, steps=data.steps)
             progress = Progress(data.steps, _verbosity(verbose))
             hooks.call("on_predict_begin", {})
-            arrays, ahead = [], None
-            for step, (x, *_) in enumerate(data.batches()):
-                hooks.call("on_predict_batch_begin", step, {})
-                outputs = self._predict_batch(program, x)
+            arrays: list[Any] = []
+            ahead: Any = None
+            done = 0
+            for count, (x, *_) in data.groups(self._at_once("predict", hooks)):
+                hooks.call("on_predict_batch_begin", done, {})
+                outputs = self._predict_batch(program, x, count)
                 if ahead is not None:
-                    arrays.append(self._arrays(ahead))  # waits for the last batch while this one is computed
-                ahead = outputs
-                hooks.call("on_predict_batch_end", step, {})
-                if progress.due(step + 1):
-                    progress.update(step + 1, {})
-            arrays.append(self._arrays(ahead))
+                    arrays.append(self._arrays(*ahead))  # waits for the last batch while this one is computed
+                ahead = outputs, count
+                done += count
+                hooks.call("on_predict_batch_end", done - 1, {})
+                if progress.due(done):
+                    progress.update(done, {})
+            arrays.append(self._arrays(*ahead))
             progress.finish({})
             hooks.call("on_predict_end", {})
         return tree.map_leaves(lambda *parts: np.concatenate(parts), *arrays)
 
-    def _predict_batch(self, program: Any, x: Any) -> Any:
+    def _predict_batch(self, program: Any, x: Any, count: int = 1) -> Any:
         self._store.push()
-        return program.run((x, None, None))
+        batch = (x, None, None)
+        return program.run(batch) if count == 1 else program.run_each(batch)
 
-    def _arrays(self, outputs: Any) -> Any:
-        return tree.map_leaves(load(self.backend).engine.to_numpy, outputs)
+    def _arrays(self, outputs: Any, count: int = 1) -> Any:
+        """Outputs as NumPy arrays; those of several batches, which are stacked, one after the other."""
+        arrays = tree.map_leaves(load(self.backend).engine.to_numpy, outputs)
+        if count == 1:
+            return arrays
+        return tree.map_leaves(lambda y: y.reshape(y.shape[0] * y.shape[1], *y.shape[2:]), arrays)
 
     # One batch at a time.
 
