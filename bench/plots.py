@@ -51,12 +51,8 @@ def svg(figure: Figure) -> str:
     figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
     text = buffer.getvalue()
     text = re.sub(r"font: ?([^;\"]*?)(?:'[^']*'|\"[^\"]*\"|sans-serif)[^;\"]*", r"font: \1system-ui, sans-serif", text)
-    return re.sub(
-        r' width="([\d.]+)pt" height="[\d.]+pt"',
-        lambda size: f' style="max-width: {float(size[1]) * SCALE:.0f}px"',
-        re.sub(r' (height="[\d.]+pt")( [^>]*?) (width="[\d.]+pt")', r" \3 \1\2", text[text.index("<svg") :], count=1),
-        count=1,
-    )
+    style = lambda size: f' style="max-width: {float(size[1]) * SCALE:.0f}px"'  # noqa: E731
+    return re.sub(r' width="([\d.]+)pt" height="[\d.]+pt"', style, text[text.index("<svg") :], count=1)
 
 
 def figures(report: Report) -> list[tuple[str, str, str]]:

@@ -21,7 +21,7 @@ def ways(workload: Workload, device: str) -> dict[str, Callable[[], Loop]]:
 
     single, several = {"one step a call": 1}, {"8 steps a call": 8}
     if workload.family == "mlp":
-        found = [("", networks.perceptron, {"10 steps a call": 10} | single)]
+        found = [("", networks.perceptron, {"10 steps a call": 10, "40 steps a call": 40} | single)]
     elif workload.family == "cnn" and device == "cpu":
         found = [("im2col, ", networks.convolutional_by_columns, single)]
     elif workload.family == "cnn":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import threadpoolctl
 
 from kcompat.bench.loops.loop import BETA_1, BETA_2, EPSILON, Loop, corrected_rate
 from kcompat.bench.workloads import Workload
@@ -22,13 +25,15 @@ def ways(workload: Workload, device: str) -> dict[str, Callable[[], Loop]]:
     kinds = {"mlp": Perceptron, "cnn": Convolutional, "lstm": Recurrent}
     if workload.family not in kinds:
         return {}
-    return {"": lambda: kinds[workload.family](workload.weights())}
+    loop = functools.partial(kinds[workload.family], workload.weights())
+    return {"": loop, "one BLAS thread": functools.partial(loop, blas_threads=1)}
 
 
 class HandWritten(Loop):
     """Parameters, gradients and moments as views of four vectors; the loss; Adam. Subclasses do the network."""
 
-    def __init__(self, weights: list[np.ndarray]):
+    def __init__(self, weights: list[np.ndarray], blas_threads: int | None = None):
+        self.blas_threads = blas_threads or len(os.sched_getaffinity(0))
         self.flat = np.concatenate([w.ravel() for w in weights])
         self.gradient, self.m, self.v, self.scratch = (np.zeros_like(self.flat) for _ in range(4))
         cuts = np.cumsum([0, *(w.size for w in weights)])
@@ -46,6 +51,11 @@ class HandWritten(Loop):
             self.buffers[key] = np.zeros(shape, dtype)
         self.latest[name] = self.buffers[key]
         return self.buffers[key]
+
+    def fit(self, x: np.ndarray, y: np.ndarray, batch: int, epochs: int, shuffle: bool = True) -> list[float]:
+        """See `Trainer.fit`."""
+        with threadpoolctl.threadpool_limits(self.blas_threads):
+            return super().fit(x, y, batch, epochs, shuffle)
 
     def run(self, x: np.ndarray, y: np.ndarray) -> None:
         """See `Loop.run`."""

@@ -17,9 +17,10 @@ def ways(workload: Workload, device: str) -> dict[str, Callable[[], Loop]]:
     """The loops that train a workload, by name; where the device is does not change them."""
     del device
     several, single = {"8 steps a call": 8}, {"one step a call": 1}
+    many = {"10 steps a call": 10, "40 steps a call": 40}
     xla, graph = ("XLA, ", True), ("graph, ", False)
     found: list[Any] = {
-        "mlp": [(xla, perceptron, {"10 steps a call": 10})],
+        "mlp": [(xla, perceptron, many)],
         "cnn": [(graph, convolutional, several | single)],
         "lstm": [(xla, recurrent, several)],
     }.get(workload.family, [])
@@ -64,7 +65,7 @@ class Traced(Loop):
             params = [w - rate * m / (tf.sqrt(v) + EPSILON) for w, m, v in zip(params, m, v, strict=True)]
             return [*params, *m, *v, t, loss + value, right + correct]
 
-        @tf.function(jit_compile=compiled)
+        @tf.function(jit_compile=compiled, autograph=False)
         def run(x: Any, y: Any) -> None:
             state = [variable.read_value() for variable in variables]
             if steps_at_once == 1:
@@ -76,13 +77,13 @@ class Traced(Loop):
             for variable, value in zip(variables, state, strict=True):
                 variable.assign(value)
 
-        @tf.function(jit_compile=compiled)
+        @tf.function(jit_compile=compiled, autograph=False)
         def test(x: Any, y: Any) -> None:
             value, right = judged([w.read_value() for w in self.params], x, y)
             self.loss.assign_add(value)
             self.right.assign_add(right)
 
-        @tf.function(jit_compile=compiled)
+        @tf.function(jit_compile=compiled, autograph=False)
         def forward(x: Any) -> Any:
             return network([w.read_value() for w in self.params], x)
 

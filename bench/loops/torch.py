@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +18,37 @@ from kcompat.bench.workloads import Workload
 def ways(workload: Workload, device: str) -> dict[str, Callable[[], Loop]]:
     """The loops that train a workload, by name."""
     found: dict[str, type[Loop]] = {
-        "mlp": {"own gradient": Flat, "autograd": Perceptron},
+        "mlp": {"own gradient, TorchScript": Scripted, "own gradient": Flat, "autograd": Perceptron},
         "cnn": {"channels last": Convolutional},
         "lstm": {"torch.lstm": Recurrent},
     }.get(workload.family, {})
     return {name: functools.partial(loop, workload.weights(), device) for name, loop in found.items()}
+
+
+def dense_gradient(
+    params: list[torch.Tensor], x: torch.Tensor, labels: torch.Tensor, loss: torch.Tensor, right: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
+    """Of dense layers with relu: the logs with this batch added, and the gradients."""
+    inputs, last = [x], len(params) - 2
+    for i in range(0, last, 2):
+        inputs.append(torch.addmm(params[i + 1], inputs[-1], params[i]).relu_())
+    z = torch.addmm(params[last + 1], inputs[-1], params[last])
+    log_p = torch.log_softmax(z, -1)
+    picked = labels.unsqueeze(1)
+    loss = loss - log_p.gather(1, picked).mean()
+    right = right + (z.argmax(-1) == labels).sum()
+    d = log_p.exp_()
+    d.scatter_add_(1, picked, torch.full_like(picked, -1, dtype=d.dtype))
+    d.div_(d.shape[0])
+    grads: list[torch.Tensor] = []
+    for k in range(len(params) // 2):
+        i = last - 2 * k
+        grads.append(d.sum(0))
+        grads.append(inputs[i // 2].t().mm(d))
+        if i > 0:
+            d = torch.ops.aten.threshold_backward(d.mm(params[i].t()), inputs[i // 2], 0)
+    grads.reverse()
+    return loss, right, grads
 
 
 class Eager(Loop):
@@ -128,25 +155,25 @@ class Perceptron(Eager):
 class Flat(Perceptron):
     """The same without autograd: its gradient is written out."""
 
+    gradient: Callable[..., Any] = staticmethod(dense_gradient)
+
     @torch.no_grad()
     def run(self, x: np.ndarray, y: np.ndarray) -> None:
         """See `Loop.run`."""
-        params, labels = self.params, self.tensor(y).long()
-        inputs, last = [self.tensor(x)], len(params) - 2
-        for i in range(0, last, 2):
-            inputs.append(torch.addmm(params[i + 1], inputs[-1], params[i]).relu_())
-        z = torch.addmm(params[last + 1], inputs[-1], params[last])
-        log_p = torch.log_softmax(z, -1)
-        self.add(F.nll_loss(log_p, labels), z, labels)
-        d = log_p.exp_()
-        d[torch.arange(len(d), device=self.device), labels] -= 1
-        d /= len(d)
-        grads: list[Any] = [None] * len(params)
-        for i in range(last, -1, -2):
-            grads[i], grads[i + 1] = inputs[i // 2].t() @ d, d.sum(0)
-            if i:
-                d = torch.ops.aten.threshold_backward(d @ params[i].t(), inputs[i // 2], 0)
+        self.loss, self.right, grads = self.gradient(
+            self.params, self.tensor(x), self.tensor(y).long(), self.loss, self.right
+        )
         self.adam(grads)
+
+
+class Scripted(Flat):
+    """The same in torch's own interpreter, which calls its operators sooner than Python does."""
+
+    def __init__(self, weights: list[np.ndarray], device: str = "cpu"):
+        super().__init__(weights, device)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecated, and still the fastest without a compiler
+            self.gradient = torch.jit.script(dense_gradient)
 
 
 class Convolutional(Eager):

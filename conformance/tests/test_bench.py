@@ -280,13 +280,13 @@ def test_every_op_has_a_size_for_each_tensor():
         assert len(op_cases.sized(name).arrays) == len(op_cases.SIZES[name])
 
 
-@pytest.mark.parametrize("backend", INSTALLED)
-def test_a_step_takes_no_more_python_than_is_recorded(backend):
+@pytest.mark.parametrize("name", INSTALLED)
+def test_a_step_takes_no_more_python_than_is_recorded(name):
     from kcompat.bench import overhead
 
-    counted = overhead.of_step(backend)
-    assert counted <= overhead.limit(backend), (
-        f"a step of fit on {backend} takes {counted:.0f} bytecode instructions, {overhead.recorded()[backend]:.0f} are "
+    counted = overhead.of_step(name)
+    assert counted <= overhead.limit(name), (
+        f"a step of fit on {name} takes {counted:.0f} bytecode instructions, {overhead.recorded()[name]:.0f} are "
         "recorded; find what was added, or record it with: kcompat bench overhead --record"
     )
 
