@@ -139,6 +139,14 @@ def test_a_loss_that_is_not_finite_is_named_and_the_model_left_as_it_was():
     assert all((a == b).all() for a, b in zip(model.get_weights(), before, strict=True))
 
 
+def test_a_large_state_is_not_kept_twice(monkeypatch):
+    monkeypatch.setattr("kcompat.models.training.KEPT_BYTES", 10)
+    model = regression(optimizer=kcompat.optimizers.SGD(1e30))
+    with pytest.raises(NonFiniteLoss, match=r"step 5 or before.*state of 0 MB is kept once, so it holds what failed"):
+        model.fit(X, Y, batch_size=8, verbose=0)
+    assert not np.isfinite(model.get_weights()[0]).all()
+
+
 def test_the_bar_counts_steps_that_nobody_knew(capsys):
     classifier().fit((Sequence()[i] for i in range(5)), verbose=2)
     assert capsys.readouterr().out.splitlines()[1].startswith("5/5 - ")

@@ -24,13 +24,17 @@ class NonFiniteLoss(ArithmeticError):  # noqa: N818  (it names what happened)
     """The loss of a model in training is NaN or infinite."""
 
 
-def first_failure(model: Any, state: State, batches: Iterable[Any] | None, epoch: int, steps: int) -> str:
-    """What went wrong first, in words, in the `steps` first steps of an epoch; `batches` is None if they are gone."""
-    if batches is None:
-        return (
-            f"epoch {epoch + 1}, step {steps} or before: the loss is not finite; batches of an iterable cannot be run "
-            f"again to see where, those of an array can; {ADVICE}"
-        )
+KEPT_BYTES = 1 << 25
+"""The largest state that is copied before each epoch; to copy a larger one takes time and memory from training."""
+
+
+def seen_too_late(epoch: int, steps: int, reason: str) -> str:
+    """That the loss is not finite, where the epoch cannot be run again."""
+    return f"epoch {epoch + 1}, step {steps} or before: the loss is not finite; {reason}; {ADVICE}"
+
+
+def first_failure(model: Any, state: State, batches: Iterable[Any], epoch: int) -> str:
+    """What went wrong first, in words."""
 
     def step(state: State, batch: Any) -> tuple[State, Any]:
         x, y, sample_weight = unpack_x_y_sample_weight(batch)

@@ -29,6 +29,11 @@ class Store:
         self._assigned: set[Variable] = set()
         self._program_is_ahead = False
 
+    @property
+    def nbytes(self) -> int:
+        """The size of the state."""
+        return sum(variable._value.nbytes for variable in self._all())
+
     def state(self) -> State:
         """The values of the variables, as NumPy arrays of one's own."""
         return State(*({path: v.numpy().copy() for path, v in self.variables[part].items()} for part in PARTS))

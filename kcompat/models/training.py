@@ -12,7 +12,7 @@ from kcompat import tree
 from kcompat.backend import load
 from kcompat.callbacks import CallbackList, History
 from kcompat.models.data import GROUP_BYTES, Arrays, shuffle_key, to_array
-from kcompat.models.diagnosis import NonFiniteLoss, first_failure
+from kcompat.models.diagnosis import KEPT_BYTES, NonFiniteLoss, first_failure, seen_too_late
 from kcompat.models.model import Compiled
 from kcompat.models.progress import Progress
 from kcompat.models.stream import Stream, is_stream, open_data
@@ -70,7 +70,7 @@ class Model(Compiled):
 
         Raises:
             NonFiniteLoss: if the loss is NaN or infinite; it says at which step, and in which layer's gradient.
-                The model is left as it was before that epoch.
+                The model is left as it was before that epoch, unless its state has more than 32 MB.
             ValueError, TypeError: for data that does not fit, before training starts.
         """
         self.require_compiled("fit")
@@ -140,7 +140,7 @@ class Model(Compiled):
         self.reset_metrics()
         program, store = self.program("train"), self._store
         store.push()
-        before = program.state()
+        before = program.state() if store.nbytes <= KEPT_BYTES else None
         key = shuffle_key(self.place[0], self._epochs_trained) if shuffle else None
         self._epochs_trained += 1
         each_batch = hooks.wants("on_train_batch_end")
@@ -150,9 +150,7 @@ class Model(Compiled):
         def look() -> dict[str, float]:
             values = self._floats(logs)
             if not math.isfinite(values.get("loss", 0.0)):
-                program.replace(**before._asdict())
-                again = data.batches(key) if isinstance(data, Arrays) else None
-                raise NonFiniteLoss(first_failure(self, before, again, epoch, done))
+                raise NonFiniteLoss(self._undone(program, before, data, key, epoch, done))
             return values
 
         for count, batch in data.groups(self._at_once("train", hooks), key):
@@ -164,6 +162,16 @@ class Model(Compiled):
                 hooks.call("on_train_batch_end", done - 1, values)
                 progress.update(done, values)
         return look()
+
+    def _undone(self, program: Any, before: Any, data: Data, key: Any, epoch: int, steps: int) -> str:
+        """Go back to the state from before the epoch, and say where its loss stopped being finite."""
+        if before is None:
+            large = f"the model's state of {self._store.nbytes / 1e6:.0f} MB is kept once, so it holds what failed"
+            return seen_too_late(epoch, steps, large)
+        program.replace(**before._asdict())
+        if isinstance(data, Stream):
+            return seen_too_late(epoch, steps, "batches of an iterable cannot be run again to see where, arrays can")
+        return first_failure(self, before, data.batches(key), epoch)
 
     def _at_once(self, kind: str, hooks: CallbackList) -> Callable[[int], int]:
         """How many batches of so many bytes to run in one call.
