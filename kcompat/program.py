@@ -53,7 +53,7 @@ class Program:
         return Holder(tree.map_leaves(self.B.engine.asarray, state))
 
     def run(self, batch: Any) -> Any:
-        """Do one step and give its logs."""
+        """Do one step and give its logs. The arrays in `batch` may be read until the logs are."""
         with use(self.B):
             self.holder.state, logs = self.step(self.holder.state, batch)
         return logs

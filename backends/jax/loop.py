@@ -27,8 +27,9 @@ class Step:
         self.kept = [i for i in range(size) if outputs[i] is inputs[i] and id(inputs[i]) in read]
         self._apply, self._size = jaxpr_as_fun(traced), size
         self._logs = traced.out_avals[size:]
+        self.logs_bytes = sum(y.size * y.dtype.itemsize for y in self._logs)
         keeps_types = all(traced.in_avals[i] == traced.out_avals[i] for i in self.changed)
-        self.repeats = bool(self.changed) and keeps_types and not jaxpr.effects and not _convolves(jaxpr)
+        self.repeats = keeps_types and not jaxpr.effects and not _convolves(jaxpr)
         """Whether it may stand in a loop. XLA's convolution would lose its threads there, on a CPU."""
 
     def once(self) -> Callable[..., Any]:
@@ -43,9 +44,23 @@ class Step:
 
         def run(changed: list[Any], kept: list[Any], batches: list[Any], steps: Any) -> Any:
             def step(i: Any, carry: Any) -> Any:
-                return self._once(carry[0], kept, [lax.dynamic_index_in_dim(x, i, keepdims=False) for x in batches])
+                return self._once(carry[0], kept, [_at(x, i) for x in batches])
 
             logs = [jnp.zeros(y.shape, y.dtype) for y in self._logs]
+            return lax.fori_loop(0, steps, step, (changed, logs))
+
+        return jax.jit(run, donate_argnums=0)
+
+    def each(self) -> Callable[..., Any]:
+        """The program `(changed, kept, batches, steps) -> (changed, logs of all steps)`, these stacked."""
+
+        def run(changed: list[Any], kept: list[Any], batches: list[Any], steps: Any) -> Any:
+            def step(i: Any, carry: Any) -> Any:
+                changed, logs = self._once(carry[0], kept, [_at(x, i) for x in batches])
+                rows = zip(carry[1], logs, strict=True)
+                return changed, [lax.dynamic_update_index_in_dim(stack, y, i, 0) for stack, y in rows]
+
+            logs = [jnp.zeros((len(batches[0]), *y.shape), y.dtype) for y in self._logs]
             return lax.fori_loop(0, steps, step, (changed, logs))
 
         return jax.jit(run, donate_argnums=0)
@@ -57,6 +72,10 @@ class Step:
                 state[i] = x
         results = self._apply(*state, *batch)
         return [results[i] for i in self.changed], results[self._size :]
+
+
+def _at(x: Any, i: Any) -> Any:
+    return lax.dynamic_index_in_dim(x, i, keepdims=False)
 
 
 def _convolves(jaxpr: Jaxpr) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,11 +18,14 @@ from kcompat.backends.jax.trees import ordered
 from kcompat.program import Holder, Program, State
 from kcompat.spec import floatx
 
-STEPS = 16
+STEPS = 32
 """How many steps one call does at most; the time between two programs is small against these."""
 
-LOOP_BYTES = 1 << 22
-"""The most memory for the batches of one call."""
+LOOP_BYTES = {True: 1 << 22, False: 1 << 19}
+"""The most memory for the batches of one call, or for its logs: for steps that change the state, and for others.
+
+These can be computed one beside the other, so that a loop gains less than it costs to bring more together.
+"""
 
 
 class Leaves(Holder):
@@ -39,14 +42,16 @@ class Leaves(Holder):
         return self.rebuild(self.tensors)
 
 
-class Compiled(NamedTuple):
-    """A step compiled for batches of one layout."""
+class Compiled:
+    """A step traced for batches of one layout, and its programs, each compiled when it is first called."""
 
-    call: Callable[..., Any]
-    changed: list[int]
-    kept: list[int]
-    capacity: int | None  # how many batches the program takes; None: one, without an axis for them
-    rebuild_logs: tree.Rebuild
+    def __init__(self, step: Step, capacity: int | None, rebuild_logs: tree.Rebuild, wide: bool):
+        self.changed, self.kept = step.changed, step.kept
+        self.capacity = capacity
+        """How many batches the programs take; None: one, without an axis for them."""
+        self.rebuild_logs = rebuild_logs
+        programs = (step.once(), step.repeated(), step.each())
+        self.once, self.repeated, self.each = map(_in_scope, programs) if wide else programs
 
 
 class JaxProgram(Program):
@@ -78,23 +83,39 @@ class JaxProgram(Program):
         """See `Program.run`; does not wait for the logs."""
         leaves, structure = self._flatten(batch)
         found = self._find(batch, structure, leaves)
-        if found.capacity:
-            return self._call(found, [padded(x[None], found.capacity) for x in map(np.asarray, leaves)], 1)
-        return self._call(found, leaves)
+        if not found.capacity or not found.changed:
+            return found.rebuild_logs(self._call(found, found.once, leaves))
+        rows = [padded(x[None], found.capacity) for x in map(np.asarray, leaves)]
+        return found.rebuild_logs(self._call(found, found.repeated, rows, np.int32(1)))
 
     def run_many(self, batches: Any) -> Any:
         """See `Program.run_many`; up to `steps_at_once` of them are one call."""
+        found, groups = self._groups(batches)
+        if found is None:
+            return super().run_many(batches)
+        for steps, inputs in groups:
+            logs = self._call(found, found.repeated, inputs, np.int32(steps))
+        return found.rebuild_logs(logs)
+
+    def run_each(self, batches: Any) -> Any:
+        """See `Program.run_each`."""
+        found, groups = self._groups(batches)
+        if found is None:
+            return super().run_each(batches)
+        parts = [(steps, self._call(found, found.each, inputs, np.int32(steps))) for steps, inputs in groups]
+        if len(parts) == 1 and parts[0][0] == found.capacity:
+            return found.rebuild_logs(parts[0][1])
+        arrays = ([np.asarray(y)[:steps] for y in logs] for steps, logs in parts)
+        return found.rebuild_logs([np.concatenate(ys) for ys in zip(*arrays, strict=True)])
+
+    def _groups(self, batches: Any) -> tuple[Compiled | None, list[tuple[int, list[Any]]]]:
+        """The programs for stacked batches, if a loop is of use, and as many of them as one call takes, padded."""
         leaves, structure = self._flatten(batches)
         found = self._find(batches, structure, [x[0] for x in leaves])
-        at_once = found.capacity or 1
-        logs = None
-        for start in range(0, len(leaves[0]), at_once):
-            chosen = [x[start : start + at_once] for x in leaves]
-            if found.capacity:
-                logs = self._call(found, [padded(x, at_once) for x in chosen], len(chosen[0]))
-            else:
-                logs = self._call(found, [x[0] for x in chosen])
-        return logs
+        if not found.capacity:
+            return None, []
+        parts = [[x[i : i + found.capacity] for x in leaves] for i in range(0, len(leaves[0]), found.capacity)]
+        return found, [(len(part[0]), [padded(x, found.capacity) for x in part]) for part in parts]
 
     def _flatten(self, batch: Any) -> tuple[list[Any], Any]:
         """The arrays and tensors in a batch, and what it is like besides, which can be hashed."""
@@ -103,29 +124,27 @@ class JaxProgram(Program):
         leaves, structure = jax.tree.flatten(ordered(batch))
         return [x if isinstance(x, np.ndarray) else self.B.admit(x) for x in leaves], structure
 
-    def _call(self, found: Compiled, inputs: list[Any], *steps: int) -> Any:
+    def _call(self, found: Compiled, program: Callable[..., Any], inputs: list[Any], *steps: Any) -> list[Any]:
         tensors = self.holder.tensors
         changed, kept = [tensors[i] for i in found.changed], [tensors[i] for i in found.kept]
-        changed, logs = found.call(changed, kept, inputs, *map(np.int32, steps))
+        changed, logs = program(changed, kept, inputs, *steps)
         for i, x in zip(found.changed, changed, strict=True):
             tensors[i] = x
-        return found.rebuild_logs(logs)
+        return logs
 
     def _find(self, batch: Any, structure: Any, inputs: list[Any]) -> Compiled:
-        """The program for this layout; `inputs` is one batch of those in the tree `batch`."""
+        """The programs for this layout; `inputs` is one batch of those in the tree `batch`."""
         key = (structure, floatx(), *[(x.shape, x.dtype) for x in inputs])
         found = self._compiled.get(key)
         if found is None:
             wide = self.holder.is_wide or is_wide(inputs)
             with scope(wide):
-                found = self._compile(tree.flatten(batch)[1], inputs)
-            if wide:
-                found = found._replace(call=_in_scope(found.call))
-            self._compiled[key] = found
+                found = self._compiled[key] = self._trace(tree.flatten(batch)[1], inputs, wide)
         return found
 
-    def _compile(self, rebuild: tree.Rebuild, inputs: list[Any]) -> Compiled:
-        holder, rebuild_logs = self.holder, None
+    def _trace(self, rebuild: tree.Rebuild, inputs: list[Any], wide: bool) -> Compiled:
+        holder: Leaves = self.holder
+        rebuild_logs: Any = None
 
         def flat(tensors: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
             nonlocal rebuild_logs
@@ -137,11 +156,13 @@ class JaxProgram(Program):
             return [self._strong(x) for x in new], [self._strong(y) for y in outputs]
 
         step = Step(jax.make_jaxpr(flat)(holder.tensors, inputs), len(holder.tensors))
-        if not step.repeats or _platform() != "cpu":
+        capacity = None
+        if step.repeats and _platform() == "cpu":
+            size = max(1, step.logs_bytes, sum(x.nbytes for x in inputs))
+            capacity = min(STEPS, LOOP_BYTES[bool(step.changed)] // size) or None
+        else:
             self.steps_at_once = 1
-            return Compiled(step.once(), step.changed, step.kept, None, rebuild_logs)
-        capacity = max(1, min(STEPS, LOOP_BYTES // max(1, sum(x.nbytes for x in inputs))))
-        return Compiled(step.repeated(), step.changed, step.kept, capacity, rebuild_logs)
+        return Compiled(step, capacity, rebuild_logs, wide)
 
     def replace(self, **parts: dict[str, Any]) -> None:
         """See `Program.replace`; tensors are copied, since the next step writes over them."""

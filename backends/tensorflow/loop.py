@@ -19,8 +19,10 @@ class Step:
         self._read = [bool(x.consumers()) for x in traced.inputs[: len(variables)]]
         logs = traced.structured_outputs[1]
         self._logs = [tf.TensorSpec(y.shape, y.dtype) for y in logs]
-        self.repeats = bool(changed) and all(y.shape.is_fully_defined() for y in logs)
-        """Whether it may stand in a loop: it changes something, and its logs have one shape."""
+        self.changes = bool(changed)
+        self.repeats = all(y.shape.is_fully_defined() for y in logs)
+        """Whether it may stand in a loop: its logs have one shape."""
+        self.logs_bytes = sum(y.shape.num_elements() * y.dtype.size for y in self._logs) if self.repeats else 0
 
     def convolves(self) -> bool:
         """Whether a convolution is part of it, for which XLA has no good kernel on a CPU."""
@@ -50,10 +52,7 @@ class Step:
 
             def step(i: Any, changed: list[Any], logs: list[Any]) -> Any:
                 del logs
-                current = list(state)
-                for place, x in zip(self._changed, changed, strict=True):
-                    current[place] = x
-                return i + 1, *self._traced(*current, *(x[i] for x in batches))
+                return i + 1, *self._next(state, changed, [x[i] for x in batches])
 
             logs = [tf.zeros(y.shape, y.dtype) for y in self._logs]
             start = (tf.constant(0), [state[i] for i in self._changed], logs)
@@ -61,9 +60,31 @@ class Step:
             self._assign(changed)
             return logs
 
-        specs = [tf.TensorSpec((rows, *x.shape), x.dtype) for x in batch]
-        function = tf.function(run, autograph=False, jit_compile=compiled)
-        return function.get_concrete_function(tf.TensorSpec((), tf.int32), *specs)
+        return _traced(run, compiled, batch, rows)
+
+    def each(self, compiled: bool, batch: list[tf.TensorSpec], rows: int) -> Callable[..., Any]:
+        """Like `repeated`, with the logs of all steps, stacked."""
+
+        def run(steps: Any, *batches: Any) -> Any:
+            state = self._state()
+
+            def step(i: Any, changed: list[Any], stacks: list[Any]) -> Any:
+                changed, logs = self._next(state, changed, [x[i] for x in batches])
+                return i + 1, changed, [stack.write(i, y) for stack, y in zip(stacks, logs, strict=True)]
+
+            stacks = [tf.TensorArray(y.dtype, rows, element_shape=y.shape) for y in self._logs]
+            start = (tf.constant(0), [state[i] for i in self._changed], stacks)
+            _, changed, stacks = tf.while_loop(lambda i, *_: i < steps, step, start)
+            self._assign(changed)
+            return [stack.stack() for stack in stacks]
+
+        return _traced(run, compiled, batch, rows)
+
+    def _next(self, state: list[Any], changed: list[Any], batch: list[Any]) -> tuple[list[Any], list[Any]]:
+        current = list(state)
+        for place, x in zip(self._changed, changed, strict=True):
+            current[place] = x
+        return self._traced(*current, *batch)
 
     def _state(self) -> list[Any]:
         """What the variables hold; of those that no step reads, nothing."""
@@ -75,3 +96,9 @@ class Step:
     def _assign(self, changed: list[Any]) -> None:
         for i, x in zip(self._changed, changed, strict=True):
             self._variables[i].assign(x)
+
+
+def _traced(run: Callable[..., Any], compiled: bool, batch: list[tf.TensorSpec], rows: int) -> Callable[..., Any]:
+    specs = [tf.TensorSpec((rows, *x.shape), x.dtype) for x in batch]
+    function = tf.function(run, autograph=False, jit_compile=compiled)
+    return function.get_concrete_function(tf.TensorSpec((), tf.int32), *specs)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,16 +17,49 @@ from kcompat.spec import floatx
 STEPS = 16
 """How many steps one call does at most; the time between two calls is small against these."""
 
-LOOP_BYTES = 1 << 22
-"""The most memory for the batches of one call."""
+LOOP_BYTES = {True: 1 << 22, False: 1 << 19}
+"""The most memory for the batches of one call, or for its logs: for steps that change the state, and for others.
+
+These take little time, so that a loop gains less than it costs to bring more together.
+"""
 
 
-class Compiled(NamedTuple):
-    """A step compiled for batches of one layout."""
+class Compiled:
+    """A step traced for batches of one layout, and the functions made of it, each when it is first called."""
 
-    call: Callable[..., Any]
-    capacity: int | None  # how many batches the program takes; None: one, without an axis for them
-    rebuild_logs: tree.Rebuild
+    def __init__(self, step: Step, batch: list[tf.TensorSpec], capacity: int | None, rebuild_logs: tree.Rebuild):
+        self.capacity = capacity
+        """How many batches a loop takes; None: there is none."""
+        self.rebuild_logs = rebuild_logs
+        self.changes = step.changes
+        self._step, self._batch = step, batch
+        self._by_xla = not step.convolves() or bool(tf.config.list_logical_devices("GPU"))
+        self._functions: dict[str, Any] = {}
+
+    def call(self, kind: str, inputs: list[Any]) -> list[Any]:
+        """The logs of `once`, `repeated` or `each`; these take stacked batches, of which there may be fewer."""
+        arguments = [tf.constant(x) for x in inputs]
+        if kind != "once":
+            arguments = [tf.constant(len(inputs[0])), *(tf.constant(_padded(x, self.capacity)) for x in inputs)]
+        if kind in self._functions:
+            return self._functions[kind](*arguments)
+        return self._first_call(kind, arguments)
+
+    def _first_call(self, kind: str, arguments: list[Any]) -> list[Any]:
+        """Compile by XLA if that can be, which the call shows; nothing is assigned before."""
+        rows = {} if kind == "once" else {"rows": self.capacity}
+        make = functools.partial(getattr(self._step, kind), batch=self._batch, **rows)
+        function = make(self._by_xla)
+        try:
+            logs = function(*arguments)
+        except tf.errors.OpError:
+            if not self._by_xla:
+                raise
+            self._by_xla = False
+            function = make(False)
+            logs = function(*arguments)
+        self._functions[kind] = function
+        return logs
 
 
 class TensorFlowProgram(Program):
@@ -49,18 +81,33 @@ class TensorFlowProgram(Program):
         """See `Program.run`."""
         leaves, structure = self._flatten(batch)
         found = self._find(batch, structure, leaves)
-        return self._call(found, [x[None] for x in leaves] if found.capacity else leaves)
+        if not found.capacity or not found.changes:
+            return found.rebuild_logs(list(found.call("once", leaves)))
+        return found.rebuild_logs(list(found.call("repeated", [x[None] for x in leaves])))
 
     def run_many(self, batches: Any) -> Any:
         """See `Program.run_many`; up to `steps_at_once` of them are one call."""
+        found, groups = self._groups(batches)
+        if not found.capacity:
+            return super().run_many(batches)
+        for inputs in groups:
+            logs = found.call("repeated", inputs)
+        return found.rebuild_logs(list(logs))
+
+    def run_each(self, batches: Any) -> Any:
+        """See `Program.run_each`."""
+        found, groups = self._groups(batches)
+        if not found.capacity:
+            return super().run_each(batches)
+        parts = [[y.numpy()[: len(inputs[0])] for y in found.call("each", inputs)] for inputs in groups]
+        return found.rebuild_logs([np.concatenate(ys) for ys in zip(*parts, strict=True)])
+
+    def _groups(self, batches: Any) -> tuple[Compiled, list[list[Any]]]:
+        """The functions for stacked batches, and as many of them as one call takes."""
         leaves, structure = self._flatten(batches)
         found = self._find(batches, structure, [x[0] for x in leaves])
         at_once = found.capacity or 1
-        logs = None
-        for start in range(0, len(leaves[0]), at_once):
-            chosen = [x[start : start + at_once] if found.capacity else x[start] for x in leaves]
-            logs = self._call(found, chosen)
-        return logs
+        return found, [[x[i : i + at_once] for x in leaves] for i in range(0, len(leaves[0]), at_once)]
 
     def _flatten(self, batch: Any) -> tuple[list[Any], Any]:
         """The arrays and tensors in a batch, and what it is like besides, which can be hashed."""
@@ -70,22 +117,15 @@ class TensorFlowProgram(Program):
         leaves = [x if isinstance(x, (np.ndarray, tf.Tensor)) else self.B.engine.asarray(x) for x in leaves]
         return leaves, _structure(batch)
 
-    def _call(self, found: Compiled, inputs: list[Any]) -> Any:
-        steps = []
-        if found.capacity:
-            steps = [tf.constant(len(inputs[0]))]
-            inputs = [_padded(x, found.capacity) for x in inputs]
-        return found.rebuild_logs(list(found.call(*steps, *map(tf.constant, inputs))))
-
     def _find(self, batch: Any, structure: Any, inputs: list[Any]) -> Compiled:
         """The program for this layout; `inputs` is one batch of those in the tree `batch`."""
         key = (structure, floatx(), *[(tuple(x.shape), x.dtype) for x in inputs])
         found = self._compiled.get(key)
         if found is None:
-            found = self._compiled[key] = self._compile(tree.flatten(batch)[1], inputs)
+            found = self._compiled[key] = self._trace(tree.flatten(batch)[1], inputs)
         return found
 
-    def _compile(self, rebuild: tree.Rebuild, inputs: list[Any]) -> Compiled:
+    def _trace(self, rebuild: tree.Rebuild, inputs: list[Any]) -> Compiled:
         variables, rebuild_state = tree.flatten(self.holder.state)
         size, changed, rebuild_logs = len(variables), [], None
 
@@ -104,14 +144,11 @@ class TensorFlowProgram(Program):
         held = [tf.TensorSpec(x.shape, x.dtype) for x in variables]
         traced = tf.function(flat, autograph=False).get_concrete_function(*held, *batch)
         step = Step(traced, changed, variables)
-        compiled = not step.convolves() or bool(tf.config.list_logical_devices("GPU"))
         if not step.repeats:
             self.steps_at_once = 1
-            once = functools.partial(step.once, batch=batch)
-            return Compiled(_tolerant(once, compiled), None, rebuild_logs)
-        capacity = max(1, min(STEPS, LOOP_BYTES // max(1, sum(x.shape.num_elements() * x.dtype.size for x in batch))))
-        repeated = functools.partial(step.repeated, batch=batch, rows=capacity)
-        return Compiled(_tolerant(repeated, compiled), capacity, rebuild_logs)
+            return Compiled(step, batch, None, rebuild_logs)
+        size = max(1, step.logs_bytes, sum(x.shape.num_elements() * x.dtype.size for x in batch))
+        return Compiled(step, batch, min(STEPS, LOOP_BYTES[step.changes] // size) or None, rebuild_logs)
 
     def replace(self, **parts: dict[str, Any]) -> None:
         """Put other values (arrays or tensors) in place of entries of the state's parts, such as `slots={...}`."""
@@ -119,26 +156,6 @@ class TensorFlowProgram(Program):
             variables = getattr(self.holder.state, part)
             for path, x in values.items():
                 variables[path].assign(self.B.engine.asarray(x, self.B.dtype(variables[path])))
-
-
-def _tolerant(make: Callable[[bool], Callable[..., Any]], compiled: bool) -> Callable[..., Any]:
-    """A function compiled by XLA if it can be, which the first call shows; nothing is assigned before."""
-    chosen = make(compiled)
-    tried = not compiled
-
-    def call(*inputs: Any) -> Any:
-        nonlocal chosen, tried
-        if tried:
-            return chosen(*inputs)
-        try:
-            result = chosen(*inputs)
-        except tf.errors.OpError:
-            chosen = make(False)
-            result = chosen(*inputs)
-        tried = True
-        return result
-
-    return call
 
 
 def _padded(x: Any, rows: int) -> Any:

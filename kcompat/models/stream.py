@@ -82,7 +82,8 @@ class Stream:
         for batch in source if hasattr(source, "__iter__") else map(source.__getitem__, range(len(source))):
             x, y, weight = unpack_x_y_sample_weight(batch)
             arrays = Arrays(x, y, weight, self.class_weight, batch_size=2**31)
-            yield arrays.x, arrays.y, arrays.sample_weight
+            parts = (arrays.x, arrays.y, arrays.sample_weight)
+            yield tuple(None if part is None else part.copy() for part in parts)  # the source may fill its own again
 
     def sample(self) -> Arrays:
         """Data like that of the first batch, to measure a step on."""
