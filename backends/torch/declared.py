@@ -1,11 +1,21 @@
 """torch's own forward with the spec's gradient."""
 
+import contextlib
 import functools
 
 import torch
 
 from kcompat.backend import load
 from kcompat.spec import OPS, Joint
+
+
+def beside(tensors):
+    """A context in which new tensors are where these are.
+
+    Autograd goes backward on a GPU in a thread of its own, where torch's default device is the CPU.
+    """
+    device = next((x.device for x in tensors if x is not None), None)
+    return contextlib.nullcontext() if device is None or device.type == "cpu" else device
 
 
 class _Declared(torch.autograd.Function):
@@ -28,11 +38,12 @@ class _Declared(torch.autograd.Function):
         if ctx.single:
             (g,), (y,) = g, y
         B = load("torch")
-        if isinstance(ctx.rules, Joint):
-            pulled = ctx.rules.rule(B, g, y, *tensors, **ctx.attrs)[: ctx.count]
-        else:
-            wanted = zip(ctx.rules, ctx.needs_input_grad[3:], strict=True)
-            pulled = tuple(rule(B, g, y, *tensors, **ctx.attrs) if needed else None for rule, needed in wanted)
+        with beside(tensors):
+            if isinstance(ctx.rules, Joint):
+                pulled = ctx.rules.rule(B, g, y, *tensors, **ctx.attrs)[: ctx.count]
+            else:
+                wanted = zip(ctx.rules, ctx.needs_input_grad[3:], strict=True)
+                pulled = tuple(rule(B, g, y, *tensors, **ctx.attrs) if needed else None for rule, needed in wanted)
         return (None, None, None, *pulled)
 
 

@@ -13,6 +13,7 @@ import torch
 from kcompat import tree
 from kcompat.active import use
 from kcompat.backends.numpy.dtypes import BFLOAT16
+from kcompat.backends.torch.declared import beside
 from kcompat.backends.torch.dtypes import NAMES, TORCH
 from kcompat.backends.torch.program import TorchProgram
 from kcompat.backends.torch.record import note_read
@@ -69,7 +70,7 @@ class _WithGradient(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Any) -> Any:
-        with use(ctx.interpreter):
+        with use(ctx.interpreter), beside(cotangents):
             pulled = ctx.gradient(*cotangents)
         pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
         return (None, None, None, *pulled, *([None] * (ctx.count - len(pulled))))
