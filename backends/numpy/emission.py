@@ -160,12 +160,12 @@ class Emitter:
             if used < self.index or (used == self.index and self._only_in(place.array, over)):
                 return self._settle(node, place)
         for x in over:
-            place = self.places[x]
-            if isinstance(place, str) or place.storage is None or place.storage.last != self.index:
+            held = self.places[x]
+            if isinstance(held, str) or held.storage is None or held.storage.last != self.index:
                 continue
-            if (x.shape, x.dtype) == (node.shape, node.dtype) and place.storage.is_all_of(place.array):
-                place.storage.last = self.last[node]
-                return self._settle(node, place)
+            if (x.shape, x.dtype) == (node.shape, node.dtype) and held.storage.is_all_of(held.array):
+                held.storage.last = self.last[node]
+                return self._settle(node, held)
         size = max(int(np.prod(node.shape)) * np.dtype(node.dtype).itemsize, 1)
         storage = self._pool.take(size, self.last[node])
         return self._settle(node, Static(storage.array(node.shape, node.dtype), storage))

@@ -11,6 +11,7 @@ from kcompat.backends.numpy.dtypes import through_float32
 from kcompat.backends.numpy.program import NumPyProgram
 from kcompat.engine import Engine, check_numbers, default_dtype
 from kcompat.interpreter import COMPOSED
+from kcompat.program import Program
 from kcompat.spec import as_dtype
 
 
@@ -49,7 +50,7 @@ class NumPyEngine(Engine):
         """See `Engine.dtype`."""
         return as_dtype(x.dtype if hasattr(x, "dtype") else type(x))
 
-    def compile(self, B: Any, step: Any, state: Any) -> NumPyProgram:
+    def compile(self, B: Any, step: Any, state: Any) -> Program:
         """See `Engine.compile`."""
         return NumPyProgram(B, step, state)
 

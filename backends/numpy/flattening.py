@@ -87,7 +87,7 @@ def _as_vectors(graph: Any, call: Call, arrays: dict[Node, np.ndarray], targets:
         type(y) is not Node or y.shape != (size,) for y in results
     ):
         return None
-    ends = []
+    ends: list[Call] = []
     for run, y, place in zip((params, *slots), results, own_places, strict=True):
         targets.setdefault(y, place)
         start = 0

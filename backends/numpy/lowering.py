@@ -311,10 +311,8 @@ def _join(e: Emitter, call: Call) -> bool:
 def _part(e: Emitter, call: Call) -> bool:
     """One tensor of such a vector."""
     (x,), (y,) = call.args, call.results
-    place = e.places[x]
-    start, count = call.attrs["start"], call.attrs["count"]
-    array = place.array[start : start + count].reshape(y.shape)
-    e.places[y] = Static(array, place.storage)
+    start, stop = call.attrs["start"], call.attrs["start"] + call.attrs["count"]
+    e.view(y, x, lambda a: a[start:stop].reshape(y.shape), f"[{start}:{stop}].reshape({y.shape})")
     return True
 
 

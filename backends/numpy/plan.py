@@ -30,7 +30,7 @@ def planned(planner: Planner) -> Callable[[Callable[..., Any]], Callable[..., An
     return decorate
 
 
-def plan(op: Callable[..., Any], *specs: Any, **attrs: Any) -> Run | None:
+def plan(op: Any, *specs: Any, **attrs: Any) -> Run | None:
     """What computes an op on operands of these specs into given memory, or None."""
     planner = getattr(op, "planner", None)
     return None if planner is None else planner(*specs, **attrs)
