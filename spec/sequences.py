@@ -5,9 +5,9 @@ So the pullback runs no step twice. What a step multiplies its cotangents with i
 once; within the reversed scan there is one product with the transposed recurrent kernel, and that kernel's own
 gradient is one product over all steps.
 
-Shapes: time comes first. `x`, the inputs' share of the gates, and `gates` are `(time, batch, gates * units)`, outputs
-and cells `(time, batch, units)`, states `(batch, units)`. With `reverse` the steps are taken from the last to the
-first. A cotangent of all steps that is None is zero.
+Shapes: time comes first. `x`, the inputs' share of the gates, is `(time, batch, gates * units)`, outputs and cells are
+`(time, batch, units)`, the gates that are kept `(time, 4, batch, units)`, states `(batch, units)`. With `reverse` the
+steps are taken from the last to the first. A cotangent of all steps that is None is zero.
 """
 
 import functools
@@ -28,6 +28,12 @@ def gate(B, x, i, units):
 def _gates(B, x, count):
     units = x.shape[-1] // count
     return tuple(gate(B, x, i, units) for i in range(count))
+
+
+def _kept(B, gates):
+    """The gates that a recurrence keeps, `(time, batch, units)` each."""
+    time, count, batch, units = gates.shape
+    return tuple(B.reshape(take_slice(B, gates, 1, i, i + 1), newshape=(time, batch, units)) for i in range(count))
 
 
 def _before(B, states, initial, reverse):
@@ -78,23 +84,22 @@ def _samples(gates, states, bias=False):
 
 
 def _grad_samples(states, gates, kept):
-    """What a recurrence takes and gives, its gates `kept` units wide, and cotangents; those of all steps may lack."""
+    """What a recurrence takes and gives, `kept` gates among it, and cotangents; those of all steps may lack."""
 
     def make(rng):
         time, batch, units = 4, 3, 2
         results = [rng.uniform(-1, 1, size=(time, batch, units)) for _ in range(states)]
-        activated = [rng.uniform(size=(time, batch, kept * units))] if kept else []
+        activated = [rng.uniform(size=(time, kept, batch, units))] if kept else []
         initial = [rng.normal(size=(batch, units)) for _ in range(states)]
         kernel = rng.normal(size=(units, gates * units))
         last = [rng.normal(size=(batch, units)) for _ in range(states)]
-        widths = [units] * states + [kept * units] * bool(kept)
-        cotangents = [rng.normal(size=(time, batch, n)) for n in widths]
+        cotangents = [rng.normal(size=x.shape) for x in (*results, *activated)]
         yield Sample((*results, *activated, *initial, kernel, *last))
         yield Sample((*results, *activated, *initial, kernel, *last, *cotangents), {"reverse": True})
         yield Sample((*results, *activated, *initial, kernel, *last, *cotangents))
         one = [t[:1] for t in (*results, *activated)]
         yield Sample((*one, *initial, kernel, *last, cotangents[0][:1]))
-        none = [t[:, :0] for t in (*results, *activated)]
+        none = [t[..., :0, :] for t in (*results, *activated)]
         yield Sample((*none, *(h[:0] for h in initial), kernel, *(g[:0] for g in last)))
 
     return make
@@ -152,7 +157,7 @@ def lstm_sequence(B, x, initial_h, initial_c, recurrent_kernel, *, reverse=False
         i, f, candidate, o = B.sigmoid(z[0]), B.sigmoid(z[1]), B.tanh(z[2]), B.sigmoid(z[3])
         c = f * c + i * candidate
         h = o * B.tanh(c)
-        return (h, c), (h, c, B.concatenate(i, f, candidate, o, axis=-1))
+        return (h, c), (h, c, B.stack(i, f, candidate, o, axis=0))
 
     (h, c), results = B.scan(step, (initial_h, initial_c), (x,), (recurrent_kernel,), reverse=reverse)
     outputs, cells, gates = results
@@ -180,26 +185,27 @@ def lstm_sequence_grad(
 
     From its outputs, cells and gates, and the cotangents of the last h, the last c, outputs, cells and gates.
     """
-    i, f, candidate, o = _gates(B, gates, 4)
+    i, f, candidate, o = _kept(B, gates)
     shown = B.tanh(cells)
-    slopes = [_sigmoid_slope(i), _sigmoid_slope(f), _tanh_slope(candidate), _sigmoid_slope(o)]
-    before = _before(B, cells, initial_c, reverse)
-    to_x = B.concatenate(candidate * slopes[0], before * slopes[1], i * slopes[2], shown * slopes[3], axis=-1)
-    xs = (to_x, o * _tanh_slope(shown), f)
-    own = None if g_gates is None else g_gates * B.concatenate(*slopes, axis=-1)
+    slopes = _sigmoid_slope(i), _sigmoid_slope(f), _tanh_slope(candidate), _sigmoid_slope(o)
+    others = candidate, _before(B, cells, initial_c, reverse), i, shown
+    factors = (*(slope * other for slope, other in zip(slopes, others, strict=True)), o * _tanh_slope(shown), f)
+    own = None
+    if g_gates is not None:
+        own = B.concatenate(*(g * slope for g, slope in zip(_kept(B, g_gates), slopes, strict=True)), axis=-1)
     known = tuple(g is not None for g in (g_outputs, g_cells, own))
 
     def step(B, carry, x, consts):
-        (dh, dc), (to_x, to_c, f, *more) = carry, x
+        (dh, dc), (to_i, to_f, to_candidate, to_o, to_c, f, *more) = carry, x
         at_h, at_c, at_x = (more.pop(0) if given else None for given in known)
         dh = dh if at_h is None else dh + at_h
         dc = dc + dh * to_c
         dc = dc if at_c is None else dc + at_c
-        dx = B.concatenate(dc, dc, dc, dh, axis=-1) * to_x
+        dx = B.concatenate(dc * to_i, dc * to_f, dc * to_candidate, dh * to_o, axis=-1)
         dx = dx if at_x is None else dx + at_x
         return (B.matmul(dx, consts[0]), dc * f), (dx,)
 
-    xs = (*xs, *_given(g_outputs, g_cells, own))
+    xs = (*factors, *_given(g_outputs, g_cells, own))
     (dh, dc), (dx,) = B.scan(step, (g_h, g_c), xs, (B.transpose(recurrent_kernel),), reverse=not reverse)
     return dx, dh, dc, _product_over_steps(B, _before(B, outputs, initial_h, reverse), dx)
 
@@ -226,7 +232,7 @@ def gru_sequence(B, x, initial_state, recurrent_kernel, state_bias=None, *, reve
         z, r = B.sigmoid(x[0] + inner[0]), B.sigmoid(x[1] + inner[1])
         candidate = B.tanh(x[2] + r * inner[2])
         h = z * h + (1.0 - z) * candidate
-        return (h,), (h, B.concatenate(z, r, candidate, inner[2], axis=-1))
+        return (h,), (h, B.stack(z, r, candidate, inner[2], axis=0))
 
     consts = (recurrent_kernel, *_given(state_bias))
     (h,), (outputs, gates) = B.scan(step, (initial_state,), (x,), consts, reverse=reverse)
@@ -241,27 +247,26 @@ def gru_sequence_grad(
 
     From its outputs and gates, and the cotangents of the last state, outputs and gates.
     """
-    z, r, candidate, inner = _gates(B, gates, 4)
+    z, r, candidate, inner = _kept(B, gates)
     to_z = (_before(B, outputs, initial_state, reverse) - candidate) * _sigmoid_slope(z)
     to_candidate, slope_r = (1.0 - z) * _tanh_slope(candidate), _sigmoid_slope(r)
-    to_inner = B.concatenate(to_z, to_candidate * inner * slope_r, to_candidate * r, axis=-1)
     own_inner = own_candidate = None
     if g_gates is not None:
-        g_z, g_r, g_candidate, g_inner = _gates(B, g_gates, 4)
+        g_z, g_r, g_candidate, g_inner = _kept(B, g_gates)
         own_candidate = g_candidate * _tanh_slope(candidate)
         own_r = (g_r + own_candidate * inner) * slope_r
         own_inner = B.concatenate(g_z * _sigmoid_slope(z), own_r, own_candidate * r + g_inner, axis=-1)
     known = tuple(g is not None for g in (g_outputs, own_inner))
 
     def step(B, carry, x, consts):
-        (dh,), (to_inner, z, *more) = carry, x
+        (dh,), (to_z, to_r, to_inner, z, *more) = carry, x
         at_h, at_inner = (more.pop(0) if given else None for given in known)
         dh = dh if at_h is None else dh + at_h
-        d_inner = B.concatenate(dh, dh, dh, axis=-1) * to_inner
+        d_inner = B.concatenate(dh * to_z, dh * to_r, dh * to_inner, axis=-1)
         d_inner = d_inner if at_inner is None else d_inner + at_inner
         return (dh * z + B.matmul(d_inner, consts[0]),), (dh, d_inner)
 
-    xs = (to_inner, z, *_given(g_outputs, own_inner))
+    xs = (to_z, to_candidate * inner * slope_r, to_candidate * r, z, *_given(g_outputs, own_inner))
     (dh,), (g, d_inner) = B.scan(step, (g_h,), xs, (B.transpose(recurrent_kernel),), reverse=not reverse)
     d_candidate = g * to_candidate if own_candidate is None else g * to_candidate + own_candidate
     dx = B.concatenate(take_slice(B, d_inner, -1, 0, 2 * z.shape[-1]), d_candidate, axis=-1)
