@@ -14,9 +14,10 @@ from kcompat.backends.numpy.flattening import flattened, updates
 from kcompat.backends.numpy.lowering import LOWERINGS
 from kcompat.backends.numpy.memory import differs
 from kcompat.backends.numpy.plan import plan
+from kcompat.backends.numpy.rewriting import rewritten
 from kcompat.graph import Call, Graph, Node, spec_of, tracing
 from kcompat.program import State
-from kcompat.spec import SCALARS, as_dtype
+from kcompat.spec import as_dtype
 
 VIEWS = frozenset({"reshape", "transpose", "strided_slice", "broadcast_to", "stop_gradient", "cast", "join", "part"})
 
@@ -45,8 +46,8 @@ def compiled(B: Any, step: Callable[..., Any], state: State, batch: Any) -> Call
     _check_state(before, after)
     _check_state_tree(state, new_state)
     arrays = dict(zip(before, held, strict=True))
-    calls, targets = flattened(graph, _with_relu(trace.calls), arrays)
     results = _nodes([*after, *tree.flatten(logs)[0]])
+    calls, targets = flattened(graph, rewritten(graph, trace.calls, results), arrays)
     calls = _needed(calls, results)
     _check_dtypes([*before, *inputs, *(y for call in calls for y in call.results)])
     plans = {call: plan(getattr(B, call.op, None), *map(spec_of, call.args), **call.attrs) for call in calls}
@@ -88,21 +89,6 @@ def _check_state(before: list[Any], after: list[Any]) -> None:
 def _check_state_tree(old: State, new: State) -> None:
     if [list(part) for part in old] != [list(part) for part in new]:
         raise UnsupportedStepError("the new state has other entries than the old one")
-
-
-def _with_relu(calls: list[Call]) -> list[Call]:
-    """Let `x > 0` ask `relu(x)`, where that is there, so that `x` need not be kept."""
-    found: dict[Node, Node] = {}
-    for call in calls:
-        if call.op == "relu":
-            found[call.args[0]] = call.results[0]
-        elif call.op == "greater" and type(call.args[0]) is Node and call.args[0] in found and _is_zero(call.args[1]):
-            call.args = (found[call.args[0]], call.args[1])
-    return calls
-
-
-def _is_zero(x: Any) -> bool:
-    return type(x) in SCALARS and x == 0
 
 
 def _needed(calls: list[Call], results: list[Node]) -> list[Call]:

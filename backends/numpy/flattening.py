@@ -13,6 +13,7 @@ import numpy as np
 
 from kcompat.backends.numpy.emission import Static
 from kcompat.backends.numpy.memory import Storage, aligned, as_vector
+from kcompat.backends.numpy.rewriting import renamed
 from kcompat.graph import Call, Node, tracing
 from kcompat.spec import OPS
 
@@ -51,14 +52,7 @@ def flattened(graph: Any, calls: list[Call], arrays: dict[Node, np.ndarray]) -> 
 def _one_by_one(graph: Any, call: Call) -> list[Call]:
     with tracing() as trace:
         results = OPS[call.op].body(graph, *call.args, **call.attrs)
-    return trace.calls + [_renamed("stop_gradient", x, y, {}) for x, y in zip(results, call.results, strict=True)]
-
-
-def _renamed(op: str, x: Node, y: Node, attrs: dict[str, Any]) -> Call:
-    """A call that gives a node that exists."""
-    call = Call(op, (x,), attrs)
-    call.results = (y,)
-    return call
+    return trace.calls + [renamed("stop_gradient", x, y, {}) for x, y in zip(results, call.results, strict=True)]
 
 
 def _as_vectors(graph: Any, call: Call, arrays: dict[Node, np.ndarray], targets: Places) -> list[Call] | None:
@@ -93,7 +87,7 @@ def _as_vectors(graph: Any, call: Call, arrays: dict[Node, np.ndarray], targets:
         start = 0
         for x, old in zip(call.results[len(ends) :], run, strict=False):
             count = int(np.prod(old.shape))
-            ends.append(_renamed("part", y, x, {"start": start, "count": count}))
+            ends.append(renamed("part", y, x, {"start": start, "count": count}))
             start += count
     for g, part in zip(grads, joins[1].attrs["parts"], strict=True):
         while type(g) is Node and g.call is not None and g.call.op in RESHAPES:
