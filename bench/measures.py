@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -67,7 +68,7 @@ def inference(contestant: Contestant, workload: str, seconds: float = 0.15) -> A
     count = 32 * model.batch
     timed = {"evaluate": _repeated(lambda: trainer.evaluate(x[:count], y[:count], model.batch), seconds)}
     for batch in PREDICTED:
-        timed[f"predict@{batch}"] = _repeated(lambda n=batch: trainer.predict(x[: 32 * n], n), seconds)
+        timed[f"predict@{batch}"] = _repeated(functools.partial(trainer.predict, x[: 32 * batch], batch), seconds)
     while True:
         yield {"values": {name: run() / 32 for name, run in timed.items()}}
 

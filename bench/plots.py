@@ -31,7 +31,7 @@ COLOR = {
 }
 SCALE = 1.45
 """Pixels of the page for a point of a figure."""
-RC = {
+RC: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10,
@@ -249,7 +249,8 @@ def roofline(report: Report) -> Figure | None:
     axis.set_yscale("log")
     axis.grid()
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    _ticks(axis.yaxis, *axis.get_ylim(), "FLOP/s")
+    bottom, top = axis.get_ylim()
+    _ticks(axis.yaxis, bottom, top, "FLOP/s")
     axis.set_xlabel("FLOP for each byte of state and data that must be moved")
     names = list(dict.fromkeys(row.contestant.split(":")[1] for row in rows))
     handles = [axis.scatter([], [], color=COLOR[name], s=40, label=name) for name in names]

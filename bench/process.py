@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 from kcompat.bench import contestants
@@ -17,6 +19,17 @@ from kcompat.bench.contestants import Unavailable
 
 class Failed(Exception):  # noqa: N818
     """A contestant's process ended, took too long, or raised an error; says which."""
+
+
+@contextlib.contextmanager
+def confined_to(threads: int) -> Iterator[None]:
+    """A process that starts within the block may run on so many processors: all the frameworks look at that."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:threads])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class Process:
@@ -29,18 +42,17 @@ class Process:
         contestants.require(name)
         self.name, self.timeout = name, timeout
         pools = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-        cores = sorted(os.sched_getaffinity(0))[:threads]
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed in `close`)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "kcompat.bench.worker", name, device, dtype],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            env=os.environ | pools | contestants.environment(name, device),
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),  # all the frameworks look at it
-            text=True,
-            bufsize=1,
-        )
+        with confined_to(threads):
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "kcompat.bench.worker", name, device, dtype],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.errors,
+                env=os.environ | pools | contestants.environment(name, device),
+                text=True,
+                bufsize=1,
+            )
         self.hello = self._answer()
         self._signal(signal.SIGSTOP)
 

@@ -109,8 +109,9 @@ def _rows(heat: Heat, answers: dict[str, list[dict[str, Any]]], errors: dict[str
     """A row for each contestant and each thing that was measured."""
     rows: dict[tuple[str, str], Row] = {}
     for name, found in answers.items():
-        for answer in found if name not in errors else [{"value": 0.0}]:
-            values = answer.pop("values", None) or {heat.measure: answer.pop("value")}
+        failed: list[dict[str, Any]] = [{"value": 0.0}]
+        for answer in failed if name in errors else found:
+            values = answer.pop("values") if "values" in answer else {heat.measure: answer.pop("value")}
             for measure, value in values.items():
                 unit = measures.UNITS.get(measure, "s")
                 row = rows.setdefault(

@@ -38,8 +38,8 @@ class HandWritten(Loop):
         self.gradient, self.m, self.v, self.scratch = (np.zeros_like(self.flat) for _ in range(4))
         cuts = np.cumsum([0, *(w.size for w in weights)])
         spans = [(slice(a, b), w.shape) for a, b, w in zip(cuts, cuts[1:], weights, strict=False)]
-        self.params = [self.flat[span].reshape(shape) for span, shape in spans]
-        self.grads = [self.gradient[span].reshape(shape) for span, shape in spans]
+        self.params: list[np.ndarray] = [self.flat[span].reshape(shape) for span, shape in spans]
+        self.grads: list[np.ndarray] = [self.gradient[span].reshape(shape) for span, shape in spans]
         self.t, self.loss, self.right = 0, 0.0, 0
         self.buffers: dict[Any, np.ndarray] = {}
         self.latest: dict[str, np.ndarray] = {}
@@ -79,7 +79,7 @@ class HandWritten(Loop):
         rows = self.buffer("rows", len(y), dtype=np.int64)
         if rows[-1] != len(y) - 1:
             rows[:] = np.arange(len(y))
-        self.right += np.count_nonzero(z.argmax(1) == y)
+        self.right += int(np.count_nonzero(z.argmax(1) == y))
         z -= z.max(1, keepdims=True)
         np.exp(z, out=z)
         z /= z.sum(1, keepdims=True)

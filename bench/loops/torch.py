@@ -17,11 +17,12 @@ from kcompat.bench.workloads import Workload
 
 def ways(workload: Workload, device: str) -> dict[str, Callable[[], Loop]]:
     """The loops that train a workload, by name."""
-    found: dict[str, type[Loop]] = {
+    families: dict[str, dict[str, type[Eager]]] = {
         "mlp": {"own gradient, TorchScript": Scripted, "own gradient": Flat, "autograd": Perceptron},
         "cnn": {"channels last": Convolutional},
         "lstm": {"torch.lstm": Recurrent},
-    }.get(workload.family, {})
+    }
+    found = families.get(workload.family, {})
     return {name: functools.partial(loop, workload.weights(), device) for name, loop in found.items()}
 
 
