@@ -11,13 +11,14 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from kcompat.backends.numpy.parallel import share_out
 from kcompat.spec.convolution import output_sizes
 
 FEW = 4
 """Up to so many channels the cells of the window come first."""
 CHUNK = 2**22
 """How many elements the columns have at most that are made at a time."""
+PRODUCTS = 2**19
+"""How many elements are added up at a time: those of all images would not stay in the cache."""
 
 
 class _Geometry:
@@ -32,13 +33,13 @@ class _Geometry:
         self.padded = tuple(n + a + b for n, (a, b) in zip(x_shape[1:-1], padding, strict=True))
         self.inside = tuple(slice(a, a + n) for (a, _), n in zip(padding, x_shape[1:-1], strict=True))
         self.cells, self.size = math.prod(self.outputs), math.prod(self.window) * self.channels
-        self.chunk = max(1, min(self.batch, CHUNK // max(1, self.cells * self.size)))
         # A window of one cell that meets all cells: the input itself has the columns.
         self.pointwise = set(self.window) <= {1} and self.outputs == self.padded == self.x_shape[1:-1]
 
-    def chunks(self):
-        """The images of the batch, as many as are worked on at a time."""
-        return [slice(i, min(i + self.chunk, self.batch)) for i in range(0, self.batch, self.chunk)]
+    def chunks(self, elements):
+        """How many images have so many elements of columns, and the images of the batch, as many at a time."""
+        n = max(1, min(self.batch, elements // max(1, self.cells * self.size)))
+        return n, [slice(i, min(i + n, self.batch)) for i in range(0, self.batch, n)]
 
     def taps(self):
         """For each cell of the window, the slices of the padded spatial axes that meet it."""
@@ -48,16 +49,16 @@ class _Geometry:
             yield tuple(slice(a, a + (m - 1) * s + 1, s) for a, m, s in spans)
 
 
-def _columns_of(geometry, dtype):
-    """A function from some images of the input to their columns `(cells, size)`, a view of memory that it keeps."""
+def _columns_of(geometry, chunk, dtype):
+    """A function from up to `chunk` images to their columns `(cells, size)`, a view of memory that it keeps."""
     if geometry.pointwise:
         return lambda x: x.reshape(-1, geometry.channels)
     outputs, window, channels = geometry.outputs, geometry.window, geometry.channels
-    few, rank = channels <= FEW, len(window)
-    memory = np.empty(geometry.chunk * geometry.cells * geometry.size, dtype)
+    few = channels <= FEW
+    memory = np.empty(chunk * geometry.cells * geometry.size, dtype)
     bordered = None
     if geometry.padded != geometry.x_shape[1:-1]:
-        bordered = np.zeros((geometry.chunk, *geometry.padded, channels), dtype)
+        bordered = np.zeros((chunk, *geometry.padded, channels), dtype)
 
     def columns(x):
         n = len(x)
@@ -74,11 +75,7 @@ def _columns_of(geometry, dtype):
             shape, strides = (n, *outputs, *window, channels), (batch, *steps, *taps, channel)
         found = memory[: rows * geometry.size]
 
-        def copy(first, last):
-            part = (slice(None),) * (rank + 1) * few + (slice(first, last),)
-            np.copyto(found.reshape(shape)[part], as_strided(x, shape, strides, writeable=False)[part])
-
-        share_out(copy, n, found.size)
+        np.copyto(found.reshape(shape), as_strided(x, shape, strides, writeable=False))
         return found.reshape(geometry.size, rows).T if few else found.reshape(rows, geometry.size)
 
     return columns
@@ -87,7 +84,8 @@ def _columns_of(geometry, dtype):
 def convolution(x, kernel, *, strides, padding, dilation):
     """Plan `kcompat.spec.convolution.convolution`."""
     geometry = _Geometry(x.shape, kernel.shape, strides, padding, dilation)
-    columns, chunks = _columns_of(geometry, x.dtype), geometry.chunks()
+    chunk, chunks = geometry.chunks(CHUNK)
+    columns = _columns_of(geometry, chunk, x.dtype)
 
     def run(x, kernel, out):
         matrix = kernel.reshape(-1, geometry.filters)
@@ -100,7 +98,8 @@ def convolution(x, kernel, *, strides, padding, dilation):
 def kernel_grad(x, g, *, shape, strides, padding, dilation):
     """Plan `kcompat.spec.convolution.convolution_kernel_grad`."""
     geometry = _Geometry(x.shape, shape, strides, padding, dilation)
-    columns, chunks = _columns_of(geometry, x.dtype), geometry.chunks()
+    chunk, chunks = geometry.chunks(CHUNK)
+    columns = _columns_of(geometry, chunk, x.dtype)
     part = np.empty((geometry.size, geometry.filters), x.dtype) if len(chunks) > 1 else None
 
     def run(x, g, out):
@@ -121,15 +120,16 @@ def input_grad(g, kernel, *, shape, strides, padding, dilation):
     """
     geometry = _Geometry(shape, kernel.shape, strides, padding, dilation)
     filters, channels, taps = geometry.filters, geometry.channels, tuple(geometry.taps())
+    chunk, chunks = geometry.chunks(PRODUCTS)
     matrices = np.empty((len(taps), filters, channels), g.dtype)
-    products = np.empty((len(taps), geometry.chunk * geometry.cells, channels), g.dtype)
+    products = np.empty((len(taps), chunk * geometry.cells, channels), g.dtype)
     bordered = None
     if geometry.padded != geometry.x_shape[1:-1]:
-        bordered = np.empty((geometry.chunk, *geometry.padded, channels), g.dtype)
+        bordered = np.empty((chunk, *geometry.padded, channels), g.dtype)
 
     def run(g, kernel, out):
         matrices[...] = kernel.reshape(len(taps), channels, filters).swapaxes(1, 2)
-        for images in geometry.chunks():
+        for images in chunks:
             cotangent = g[images].reshape(-1, filters)
             if geometry.pointwise:
                 np.matmul(cotangent, matrices[0], out=out[images].reshape(-1, channels))
@@ -138,14 +138,10 @@ def input_grad(g, kernel, *, shape, strides, padding, dilation):
             np.matmul(cotangent, matrices, out=sent)
             sent = sent.reshape(len(taps), n, *geometry.outputs, channels)
             total = out[images] if bordered is None else bordered[:n]
-
-            def add_up(first, last, total=total, sent=sent):
-                total[first:last] = 0
-                for tap, part in zip(taps, sent, strict=True):
-                    cells = total[(slice(first, last), *tap)]
-                    np.add(cells, part[first:last], out=cells)
-
-            share_out(add_up, n, total.size)
+            total[...] = 0
+            for tap, part in zip(taps, sent, strict=True):
+                cells = total[(slice(None), *tap)]
+                np.add(cells, part, out=cells)
             if bordered is not None:
                 out[images] = total[(slice(None), *geometry.inside)]
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from kcompat.backend import load
 from kcompat.backends.numpy.dtypes import in_float32
-from kcompat.backends.numpy.parallel import share_out
 from kcompat.backends.numpy.plan import planned
 from kcompat.spec import OPS, TensorSpec, as_dtype
 from kcompat.spec.convolution import CHANNELS_FIRST, to_channels_last
@@ -30,7 +29,8 @@ class Geometry:
         self.apart = all(s >= k for s, k in zip(self.strides, self.window, strict=True))
         side_by_side = (m * k for m, k in zip(self.outputs, self.window, strict=True))
         self.covered = self.window == self.strides and self.padded[1:-1] == tuple(side_by_side)
-        self.chunk = max(1, CHUNK * shape[0] // max(1, math.prod(shape)))
+        self.chunk = max(1, min(shape[0], CHUNK * shape[0] // max(1, math.prod(shape))))
+        self.scratch = (self.chunk, *self.outputs, shape[-1])
 
     def cells(self):
         """For each cell of the window, the elements of a padded tensor that meet it."""
@@ -62,22 +62,18 @@ class Geometry:
 
         return run
 
-    def share_out(self, work):
-        """Call `work(images, scratch)` with slices: a chunk of the batch, and as much of memory that is used again."""
-
-        def chunks(first, last):
-            for i in range(first, last, self.chunk):
-                n = min(self.chunk, last - i)
-                work(slice(i, i + n), slice(first, first + n))
-
-        share_out(chunks, self.shape[0], math.prod(self.shape))
+    def chunks(self):
+        """Slices of the batch to work on one after the other, and of memory that each of them uses again."""
+        for i in range(0, self.shape[0], self.chunk):
+            n = min(self.chunk, self.shape[0] - i)
+            yield slice(i, i + n), slice(n)
 
 
 def _stages(geometry, dtype):
     """The cells to reduce along one axis after the other, and memory for all results but the last."""
     shape = geometry.padded
     for axis, (k, s, m) in enumerate(zip(geometry.window, geometry.strides, geometry.outputs, strict=True), start=1):
-        shape = (*shape[:axis], m, *shape[axis + 1 :])
+        shape = (geometry.chunk, *shape[1:axis], m, *shape[axis + 1 :])
         cells = [(*(slice(None),) * axis, slice(i, i + (m - 1) * s + 1, s)) for i in range(k)]
         yield cells, None if axis == len(geometry.window) else np.empty(shape, dtype)
 
@@ -89,7 +85,7 @@ def _reduction(geometry, dtype, ufunc, neutral, stages):
     def run(x, out):
         x = pad(x)
 
-        def work(images, scratch):
+        for images, scratch in geometry.chunks():
             seen = x[images]
             for (first, *others), memory in stages:
                 total = out[images] if memory is None else memory[scratch]
@@ -100,8 +96,6 @@ def _reduction(geometry, dtype, ufunc, neutral, stages):
                 for cell in others[1:]:
                     ufunc(total, seen[cell], out=total)
                 seen = total
-
-        geometry.share_out(work)
 
     return run
 
@@ -114,13 +108,13 @@ def _max_pool(x, **how):
 def _max_pool_grad(g, y, x, **how):
     geometry, dtype = Geometry(x.shape, **how), x.dtype
     pad, cells = geometry.padding(-math.inf, dtype), tuple(geometry.cells())
-    hits, open_ = np.empty(geometry.pooled, bool), np.empty(geometry.pooled, bool)
-    product = None if geometry.apart else np.empty(geometry.pooled, dtype)
+    hits, open_ = np.empty(geometry.scratch, bool), np.empty(geometry.scratch, bool)
+    product = None if geometry.apart else np.empty(geometry.scratch, dtype)
 
     def send(g, y, x, out):
         x = pad(x)
 
-        def work(images, scratch):
+        for images, scratch in geometry.chunks():
             seen, sent, cotangent, maxima = x[images], out[images], g[images], y[images]
             hit, sought = hits[scratch], open_[scratch]
             if not geometry.covered:
@@ -140,8 +134,6 @@ def _max_pool_grad(g, y, x, **how):
                 else:
                     np.multiply(cotangent, hit, out=product[scratch])
                     np.add(sent[cell], product[scratch], out=sent[cell])
-
-        geometry.share_out(work)
 
     send = geometry.unpadded(dtype, send)
 
@@ -178,10 +170,10 @@ def _average_pool(x, **how):
 
 def _average_pool_grad(g, *, shape, **how):
     geometry, dtype = Geometry(shape, **how), g.dtype
-    counts, cells, shares = _counts(geometry, dtype), tuple(geometry.cells()), np.empty(geometry.pooled, dtype)
+    counts, cells, shares = _counts(geometry, dtype), tuple(geometry.cells()), np.empty(geometry.scratch, dtype)
 
     def run(g, out):
-        def work(images, scratch):
+        for images, scratch in geometry.chunks():
             sent, share = out[images], shares[scratch]
             np.divide(g[images], counts, out=share)
             if not geometry.covered:
@@ -191,8 +183,6 @@ def _average_pool_grad(g, *, shape, **how):
                     sent[cell] = share
                 else:
                     np.add(sent[cell], share, out=sent[cell])
-
-        geometry.share_out(work)
 
     return geometry.shape, geometry.unpadded(dtype, run)
 
