@@ -140,6 +140,7 @@ class JaxProgram(Program):
             wide = self.holder.is_wide or is_wide(inputs)
             with scope(wide):
                 found = self._compiled[key] = self._trace(tree.flatten(batch)[1], inputs, wide)
+        self.steps_at_once = STEPS if found.capacity else 1
         return found
 
     def _trace(self, rebuild: tree.Rebuild, inputs: list[Any], wide: bool) -> Compiled:
@@ -160,8 +161,6 @@ class JaxProgram(Program):
         if step.repeats and _platform() == "cpu":
             size = max(1, step.logs_bytes, sum(x.nbytes for x in inputs))
             capacity = min(STEPS, LOOP_BYTES[bool(step.changed)] // size) or None
-        else:
-            self.steps_at_once = 1
         return Compiled(step, capacity, rebuild_logs, wide)
 
     def replace(self, **parts: dict[str, Any]) -> None:

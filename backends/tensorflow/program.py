@@ -123,6 +123,7 @@ class TensorFlowProgram(Program):
         found = self._compiled.get(key)
         if found is None:
             found = self._compiled[key] = self._trace(tree.flatten(batch)[1], inputs)
+        self.steps_at_once = STEPS if found.capacity else 1
         return found
 
     def _trace(self, rebuild: tree.Rebuild, inputs: list[Any]) -> Compiled:
@@ -144,11 +145,9 @@ class TensorFlowProgram(Program):
         held = [tf.TensorSpec(x.shape, x.dtype) for x in variables]
         traced = tf.function(flat, autograph=False).get_concrete_function(*held, *batch)
         step = Step(traced, changed, variables)
-        if not step.repeats:
-            self.steps_at_once = 1
-            return Compiled(step, batch, None, rebuild_logs)
         size = max(1, step.logs_bytes, sum(x.shape.num_elements() * x.dtype.size for x in batch))
-        return Compiled(step, batch, min(STEPS, LOOP_BYTES[step.changes] // size) or None, rebuild_logs)
+        capacity = min(STEPS, LOOP_BYTES[step.changes] // size) or None if step.repeats else None
+        return Compiled(step, batch, capacity, rebuild_logs)
 
     def replace(self, **parts: dict[str, Any]) -> None:
         """Put other values (arrays or tensors) in place of entries of the state's parts, such as `slots={...}`."""
