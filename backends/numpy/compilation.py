@@ -17,7 +17,7 @@ from kcompat.backends.numpy.plan import plan
 from kcompat.backends.numpy.rewriting import rewritten
 from kcompat.graph import Call, Graph, Node, spec_of, tracing
 from kcompat.program import State
-from kcompat.spec import as_dtype
+from kcompat.spec import TensorSpec, as_dtype
 
 VIEWS = frozenset({"reshape", "transpose", "strided_slice", "broadcast_to", "stop_gradient", "cast", "join", "part"})
 
@@ -50,7 +50,7 @@ def compiled(B: Any, step: Callable[..., Any], state: State, batch: Any) -> Call
     calls, targets = flattened(graph, rewritten(graph, trace.calls, results), arrays)
     calls = _needed(calls, results)
     _check_dtypes([*before, *inputs, *(y for call in calls for y in call.results)])
-    plans = {call: plan(getattr(B, call.op, None), *map(spec_of, call.args), **call.attrs) for call in calls}
+    plans = {call: _plan(B, call) for call in calls}
     last = _last_uses(calls, results, plans)
     emitter = Emitter(B, calls, last, plans)
     for x, array in arrays.items():
@@ -66,6 +66,44 @@ def compiled(B: Any, step: Callable[..., Any], state: State, batch: Any) -> Call
     emitter.lines.append(f"logs = {_expression(emitter, logs)}")  # before the state changes: they may be of the old one
     _store(emitter, [(arrays[x], y) for x, y in zip(before, after, strict=True) if y is not x])
     return emitter.function(parameters, "logs")
+
+
+def _plan(B: Any, call: Call) -> Any:
+    specs = [spec_of(x) for x in call.args]
+    if call.op != "scan":
+        return plan(getattr(B, call.op, None), *specs, **call.attrs)
+    try:
+        return _plan_scan(B, specs, **call.attrs)
+    except (TypeError, UnsupportedStepError):  # it asks for values
+        return None
+
+
+def _plan_scan(B: Any, specs: list[Any], f: Any, counts: tuple[int, int], reverse: bool) -> Callable[..., None]:
+    """A plan of a scan: its step is a program whose state is the carry."""
+    n, m = counts
+    carry = {str(i): np.zeros(spec.shape, spec.dtype) for i, spec in enumerate(specs[:n])}
+    length = specs[n].shape[0]
+    slices = tuple(TensorSpec(spec.shape[1:], spec.dtype) for spec in specs[n : n + m])
+
+    def step(state: State, batch: Any) -> tuple[State, tuple[Any, ...]]:
+        new, ys = f(graph_over(B), tuple(state.params.values()), *batch)
+        return state._replace(params=dict(zip(carry, new, strict=True))), tuple(ys)
+
+    state = State.empty()._replace(params=carry)
+    program = compiled(B, step, state, (slices, tuple(specs[n + m :])))
+
+    def run(*operands: Any) -> None:
+        *args, out = operands
+        for held, first in zip(carry.values(), args[:n], strict=True):
+            held[...] = first
+        xs, consts, ys = args[n : n + m], args[n + m :], out[n:]
+        for t in reversed(range(length)) if reverse else range(length):
+            for whole, y in zip(ys, program(*[x[t] for x in xs], *consts), strict=True):
+                whole[t] = y
+        for last, held in zip(out[:n], carry.values(), strict=True):
+            last[...] = held
+
+    return run
 
 
 def _last_reader(y: Node, place: Static, last: dict[Node, int], arrays: dict[Node, np.ndarray]) -> int:
