@@ -323,6 +323,24 @@ def _relu(e: Emitter, call: Call) -> bool:
     return LOWERINGS["maximum"](e, maximum)
 
 
+def _sigmoid(e: Emitter, call: Call) -> bool:
+    """`where(x >= 0, 1, t) / (1 + t)` with `t = exp(-|x|)`: as t is at most 1, the choice is a maximum."""
+    (x,), (y,) = call.args, call.results
+    if y.dtype not in SINGLE or not y.shape:
+        return False
+    zero, one = np.zeros((), y.dtype), np.ones((), y.dtype)
+    out = e.output(y, call.args)
+    positive, dividend = e.scratch(y.shape, bool), e.scratch(y.shape, y.dtype)
+    e.do(np.greater_equal, x, zero, positive)
+    e.do(np.absolute, x, out)
+    e.do(np.negative, out, out)
+    e.do(np.exp, out, out)
+    e.lines.append(f"{e.name(np.maximum)}({e.name(out)}, {e.name(positive)}, out={e.name(dividend)})")
+    e.do(np.add, out, one, out)
+    e.do(np.divide, dividend, out, out)
+    return True
+
+
 LOWERINGS: dict[str, Lowering] = {
     "add": _in_place(np.add, NUMBERS, "+"),
     "subtract": _in_place(np.subtract, NUMBERS, "-"),
@@ -365,6 +383,7 @@ LOWERINGS: dict[str, Lowering] = {
     "stop_gradient": _same,
     "cast": _cast,
     "relu": _relu,
+    "sigmoid": _sigmoid,
     "where": _where,
     "sum": _total,
     "max": _extreme(np.maximum),

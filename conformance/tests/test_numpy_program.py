@@ -221,6 +221,7 @@ SPECIAL = np.array([[1.0, -0.0, 0.0, np.inf, -np.inf, np.nan, -2.5, 1e-37]], "fl
         lambda x, y: ops.where(x > 0, x, -0.0),
         lambda x, y: ops.where(x > 0, 1.5, ops.transpose(y[:, :1])),
         lambda x, y: ops.where(ops.isnan(x), y, x * y),
+        lambda x, y: ops.sigmoid(x) * ops.sigmoid(y - 80.0),
         lambda x, y: ops.relu(x) + ops.cast(x > 0, "float32"),
         lambda x, y: ops.maximum(x, y) - ops.minimum(x, 2.0),
         lambda x, y: ops.sum(x, axis=-1) + ops.max(y, axis=-1),
