@@ -78,13 +78,13 @@ def preset(name: str, repeats: int, who: tuple[str, ...]) -> Plan:
     everybody = who or EVERYBODY
     if name == "quick":
         who = who or NUMPY
-        heats = of_workloads(REFERENCE, ("step",), who, 3) + of_workloads(("mlp",), ("inference", "fresh"), who, 3)
-        return Plan([*roofline(who), *heats, *of_dispatch(who, 3)], ())
+        heats = of_workloads(REFERENCE, ("step",), who, 3) + of_workloads(("mlp",), ("inference",), who, 3)
+        return Plan([*roofline(who), *heats, *of_dispatch(who, 3), *of_workloads(("mlp",), ("fresh",), who, 3)], ())
     if name == "table":
         racing = who or (*EVERYBODY, AUTO)
         heats = of_workloads(REFERENCE, ("step",), racing, repeats)
-        heats += of_workloads(REFERENCE, ("inference", "fresh"), everybody, repeats)
-        return Plan([*roofline(everybody), *heats, *of_dispatch(everybody, repeats)], ())
+        heats += of_workloads(REFERENCE, ("inference",), everybody, repeats) + of_dispatch(everybody, repeats)
+        return Plan([*roofline(everybody), *heats, *of_workloads(REFERENCE, ("fresh",), everybody, repeats)], ())
     if name == "gpu":
         who = who or GPU
         return Plan([*roofline(who), *of_workloads((*REFERENCE, "big"), ("step",), who, repeats)])

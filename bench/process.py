@@ -38,7 +38,7 @@ class Process:
     Raises Unavailable or Failed if it cannot start.
     """
 
-    def __init__(self, name: str, device: str = "cpu", dtype: str = "float32", threads: int = 1, timeout: float = 300):
+    def __init__(self, name: str, device: str = "cpu", dtype: str = "float32", threads: int = 1, timeout: float = 120):
         contestants.require(name)
         self.name, self.timeout = name, timeout
         pools = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))

@@ -43,11 +43,16 @@ def _minutes(seconds: float) -> str:
 
 
 class Field:
-    """The live processes of the contestants, started when they are first asked for."""
+    """The live processes of the contestants, started when they are first asked for.
+
+    Those that are forked for each repeat have only imported their frameworks: a copy of a process whose threads have
+    worked may wait for them for ever.
+    """
 
     def __init__(self, device: str, dtype: str, threads: int):
         self.options = device, dtype, threads
         self.live: dict[str, Process] = {}
+        self.forked = False
         self.absent: dict[str, str] = {}
         self.said: dict[str, Any] = {}
 
@@ -65,6 +70,12 @@ class Field:
             self.said[name] = self.live[name].hello
         return self.live[name]
 
+    def use(self, forked: bool) -> None:
+        """From now on processes are forked, or not; those that are alive served for the other, and end."""
+        if forked != self.forked:
+            self.close()
+            self.forked = forked
+
     def lose(self, name: str) -> None:
         """End a process; the next question starts another."""
         if name in self.live:
@@ -79,6 +90,7 @@ class Field:
 def run(heat: Heat, field: Field, progress: Progress) -> list[Row]:
     """Race; rows of one measure are in the order of the contestants. Whoever fails drops out, and its row says why."""
     key, fresh = f"{heat.measure} {heat.subject}", measures.MEASURES[heat.measure].fresh
+    field.use(forked=fresh)
     answers: dict[str, list[dict[str, Any]]] = {name: [] for name in heat.contestants}
     errors: dict[str, str] = {}
 
