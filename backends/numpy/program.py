@@ -16,6 +16,9 @@ from kcompat.backends.numpy.denormals import flushed
 from kcompat.backends.numpy.memory import owned
 from kcompat.program import Holder, Program, State
 
+KEPT = 32
+"""How many programs of one step are kept: each has memory of its own. Batches of further layouts run without one."""
+
 
 class Buffers(Holder):
     """The state of a set of programs: arrays that stay the same, and what is written into them changes."""
@@ -34,6 +37,7 @@ class NumPyProgram(Program):
 
     Where a step cannot be traced, since it asks for the value of a tensor, it runs as it is. NumPy's warnings are
     off: `fit` itself says where a loss is no longer finite. Numbers below the smallest normal one become 0.
+    An error in the middle of a step leaves a state of which some entries are new.
     """
 
     holder: Buffers
@@ -53,21 +57,24 @@ class NumPyProgram(Program):
         with holder.lock:
             state, program = self._emitted.get(layout, (None, None))
             if state is not holder.state:
-                program = self._emit(layout, batch)
+                program = self._emit(layout, batch, leaves)
             if program is None:
                 return holder.quiet.run(flushed, self._run_eagerly, batch)
             return holder.quiet.run(flushed, program, *leaves)
 
-    def _emit(self, layout: Any, batch: Any) -> Callable[..., Any] | None:
+    def _emit(self, layout: Any, batch: Any, leaves: list[Any]) -> Callable[..., Any] | None:
         """What runs a batch of this layout; None if nothing but the step itself does."""
         program = None
-        if layout is not None:
+        state = self.holder.state
+        self._emitted = {known: made for known, made in self._emitted.items() if made[0] is state}
+        arrays = all(isinstance(x, (np.ndarray, np.generic)) for x in leaves)
+        if arrays and len(self._emitted) < KEPT:
             self.traces += 1
             try:
-                program = self.holder.quiet.run(compiled, self.B, self.step, self.holder.state, batch)
+                program = self.holder.quiet.run(compiled, self.B, self.step, state, batch)
             except Exception:  # whatever it is, the step as it is gives the right result, or the right error
                 program = None
-        self._emitted[layout] = self.holder.state, program
+            self._emitted[layout] = state, program
         return program
 
     def _run_eagerly(self, batch: Any) -> Any:
@@ -116,7 +123,7 @@ def _described(x: Any) -> Any:
 
 
 def _layout(batch: Any, leaves: list[Any]) -> Any:
-    """The structure, shapes and dtypes of a batch; None if it has other leaves than arrays. Its arrays go to `leaves`.
+    """The structure, shapes and dtypes of a batch. Its tensors go to `leaves`.
 
     They are contiguous, so that a program may look at them in other shapes.
     """
@@ -130,4 +137,5 @@ def _layout(batch: Any, leaves: list[Any]) -> Any:
         return (kind, *[_layout(x, leaves) for x in batch])
     if kind is dict:
         return (dict, *[(key, _layout(x, leaves)) for key, x in batch.items()])
+    leaves.append(batch)
     return kind

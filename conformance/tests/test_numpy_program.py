@@ -10,7 +10,7 @@ import kcompat
 from kcompat import layers, losses, ops, optimizers, tree
 from kcompat.active import active, use
 from kcompat.backend import load
-from kcompat.backends.numpy.program import NumPyProgram
+from kcompat.backends.numpy.program import KEPT, NumPyProgram
 from kcompat.program import Program, State
 from kcompat.spec import set_floatx
 
@@ -343,6 +343,23 @@ def test_each_layout_of_a_batch_is_traced_once():
         program.run((ROWS[:size], labels(size), None))
     program.run((ROWS, labels(10), np.abs(floats(10))))
     assert program.traces == 3
+
+
+def test_memory_does_not_grow_with_the_number_of_layouts():
+    program = NumPyProgram(B, lambda state, batch: (state, batch + 1.0), State.empty())
+    for size in range(2 * KEPT):
+        np.testing.assert_array_equal(program.run(np.zeros(size, "float32")), np.ones(size))
+    assert program.traces == KEPT
+
+
+@pytest.mark.parametrize("one", [np.float32(1.0), 1.0, (None, {"x": [np.float32(1.0)]})])
+def test_a_batch_may_be_numbers(one):
+    def step(state, batch):
+        return state, ops.add(state.params["w"], tree.flatten(batch)[0][0])
+
+    program = NumPyProgram(B, step, simple_state(w=[1.0, 2.0]))
+    for _ in range(2):
+        np.testing.assert_array_equal(program.run(one), [2.0, 3.0])
 
 
 def test_a_batch_need_not_be_contiguous():
