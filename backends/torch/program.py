@@ -173,7 +173,6 @@ class TorchProgram(Program):
         recorder = Recorder([*self.holder.tensors, *tensors])
         with torch.no_grad(), use(self.B), recorder:
             state, logs = self.step(self.holder.state, batch)
-        self.traces += 1
         outputs, rebuild = tree.flatten(logs)
         new = [getattr(state, part).get(path) for part, path, *_ in layout]
         self._keep(state, tensors)
@@ -182,6 +181,7 @@ class TorchProgram(Program):
             values = [recorder.value(self.B.engine.asarray(x)) for x in (*new, *outputs)]
             if recorder.obstacle is None:
                 self._recorded[key] = _Recorded(recorder, values[: len(new)], values[len(new) :], rebuild)
+                self.traces += 1
         return logs
 
     def replace(self, **parts: dict[str, Any]) -> None:
