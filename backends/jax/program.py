@@ -119,10 +119,10 @@ class JaxProgram(Program):
 
     def _flatten(self, batch: Any) -> tuple[list[Any], Any]:
         """The arrays and tensors in a batch, and what it is like besides, which can be hashed."""
-        if type(batch) is tuple and all(x is None or type(x) is np.ndarray for x in batch):  # as `fit` has it
-            return [x for x in batch if x is not None], tuple(x is None for x in batch)
+        if type(batch) is tuple and all(x is None or (type(x) is np.ndarray and x.dtype.isnative) for x in batch):
+            return [x for x in batch if x is not None], tuple(x is None for x in batch)  # as `fit` has it
         leaves, structure = jax.tree.flatten(ordered(batch))
-        return [x if isinstance(x, np.ndarray) else self.B.admit(x) for x in leaves], structure
+        return [private_copy(x) if isinstance(x, np.ndarray) else self.B.admit(x) for x in leaves], structure
 
     def _call(self, found: Compiled, program: Callable[..., Any], inputs: list[Any], *steps: Any) -> list[Any]:
         tensors = self.holder.tensors
