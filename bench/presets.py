@@ -75,7 +75,7 @@ def roofline(who: tuple[str, ...]) -> list[Heat]:
 
 def preset(name: str, repeats: int, who: tuple[str, ...]) -> Plan:
     """A plan by name; `who` replaces its contestants, if there are any."""
-    everybody = who or EVERYBODY
+    everybody = tuple(each for each in who if each != AUTO) or EVERYBODY
     if name == "quick":
         who = who or NUMPY
         heats = of_workloads(REFERENCE, ("step",), who, 3) + of_workloads(("mlp",), ("inference",), who, 3)
