@@ -78,6 +78,7 @@ class TorchProgram(Program):
     """Runs the step eagerly for the first batch of a layout, records it with the second, and replays that."""
 
     steps_at_once = 16
+    holder: Cells
 
     def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
         self.device = torch.get_default_device()
@@ -126,7 +127,7 @@ class TorchProgram(Program):
         Gives the logs of each; if `silent`, as few as may be besides the last.
         """
         key = (structure, *[(x.shape, x.dtype, x.stride()) for x in batches[0]])
-        logs = []
+        logs: list[Any] = []
         for i, tensors in enumerate(batches):
             if self._layout is not self.holder.layout:
                 self._layout = self.holder.layout

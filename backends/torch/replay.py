@@ -115,7 +115,8 @@ def without_copies(calls: list[Call], old: list[Value], results: list[Value]) ->
     kept = []
     for i, call in enumerate(calls):
         if call.op is torch.ops.aten.clone.default:
-            source, copy = call.args[0], call.results[0]
+            source: Value = call.args[0]
+            copy: Value = call.results[0]
             dead = last_use[source.memory] == i and not needed[source.memory]
             alone = views[copy.memory] == needed[copy.memory] == 1
             if dead and alone and becomes.get(source) is copy and source.layout == copy.layout:
@@ -145,7 +146,7 @@ def in_dying_memory(calls: list[Call], inputs: list[Value], results: list[Value]
     changed = []
     for i, call in enumerate(calls):
         if call.op in _IN_PLACE and isinstance(call.args[0], Value):
-            (x, *others), (y,) = call.args, call.results
+            x, others, y = call.args[0], call.args[1:], call.results[0]
             dead = last_use[x.memory] == i and not needed[x.memory] and x.memory not in fixed and x.constant is None
             overlap = any(other.memory == x.memory for other in values(others))
             if dead and not overlap and x.layout == y.layout and needed[y.memory] == (y in results):
@@ -167,7 +168,8 @@ def as_tensor(x: Any, other: Any) -> Any:
 
 def compiled(calls: list[Call], inputs: list[Value], results: list[Value], outside: set[int]) -> Any:
     """A function from `inputs` to `results`, contiguous, each in memory of its own, which is not `outside`."""
-    graph, tensor = Graph(), torch.TensorType.get()
+    graph: Any = Graph()  # torch's stubs know half of it
+    tensor = torch.TensorType.get()
     nodes = {x: graph.addInput(f"input_{i}") for i, x in enumerate(inputs)}
 
     def node(x: Any, kind: Any) -> Any:
