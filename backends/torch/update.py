@@ -31,6 +31,7 @@ def _on_lists(count, dtypes=None):
                 return tuple(x for run in new for x in run)
             return OPS[f.__name__].body(load("torch"), rate, *tensors, **attrs)
 
+        vars(call)["__signature__"] = OPS[f.__name__].signature
         return call
 
     return native
