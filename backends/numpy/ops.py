@@ -30,7 +30,7 @@ from kcompat.backends.numpy.indexing import scatter_add_along_axis, take, take_a
 from kcompat.backends.numpy.linalg import cholesky, eigh, linear_solve, lu, qr, svd, triangular_solve
 from kcompat.backends.numpy.pooling import average_pool, average_pool_grad, max_pool, max_pool_grad
 from kcompat.backends.numpy.random import random_bits
-from kcompat.backends.numpy.recurrent import lstm_sequence, lstm_sequence_grad
+from kcompat.backends.numpy.recurrent import gru_sequence, gru_sequence_grad, lstm_sequence, lstm_sequence_grad
 from kcompat.backends.numpy.reduction import (
     all,  # noqa: A004
     any,  # noqa: A004
@@ -53,7 +53,7 @@ from kcompat.spec import _rules, float_type, floatx, result_type
 from kcompat.spec._dtype import shift_type as _shift_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
-__all__ += ["lstm_sequence", "lstm_sequence_grad"]
+__all__ += ["gru_sequence", "gru_sequence_grad", "lstm_sequence", "lstm_sequence_grad"]
 __all__ += ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad"]
 __all__ += [
     "arctan",

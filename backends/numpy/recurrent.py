@@ -159,4 +159,91 @@ def _before(t, states, initial, reverse):
     return states[t - 1] if t else initial
 
 
+def _gru_sequence(dtype, x, initial_state, kernel, state_bias, *, reverse):
+    length, batch, width = x
+    units = width // 3
+    states = (batch, units)
+    if (initial_state, kernel) != (states, (units, width)) or state_bias not in (None, (width,)):
+        return None
+    product, share = np.empty((batch, width), dtype), np.empty(states, dtype)
+    inner_z_r, inner_candidate = (x.swapaxes(0, 1) for x in np.split(product.reshape(batch, 3, units), [2], axis=1))
+    order = _steps(length, reverse)
+
+    def run(x, h, kernel, *given):
+        *bias, (outputs, last, gates) = given
+        by_gate = x.reshape(length, batch, 3, units).swapaxes(1, 2)
+        for t in order:
+            z, r, candidate, inner = kept = gates[t]
+            np.matmul(h, kernel, out=product)
+            if bias and bias[0] is not None:
+                np.add(product, bias[0], out=product)
+            z_r = kept[:2]
+            np.add(inner_z_r, by_gate[t, :2], out=z_r)
+            np.negative(z_r, out=z_r)
+            np.exp(z_r, out=z_r)
+            np.add(z_r, 1, out=z_r)
+            np.reciprocal(z_r, out=z_r)
+            np.copyto(inner, inner_candidate[0])
+            np.multiply(r, inner, out=candidate)
+            np.add(candidate, by_gate[t, 2], out=candidate)
+            np.tanh(candidate, out=candidate)
+            before, h = h, outputs[t]
+            np.multiply(z, before, out=h)
+            np.subtract(1, z, out=share)
+            np.multiply(share, candidate, out=share)
+            np.add(h, share, out=h)
+        np.copyto(last, h)
+
+    return ((length, *states), states, (length, 4, *states)), run
+
+
+def _gru_sequence_grad(dtype, outputs, gates, initial_state, kernel, g_h, g_outputs, g_gates, *, reverse):
+    del gates, g_h
+    length, batch, units = outputs
+    states, dx = (batch, units), (length, batch, 3 * units)
+    if g_gates is not None or initial_state != states:
+        return None  # a second derivative, or a state that is broadcast
+    transposed, scratch = np.empty(kernel[::-1], dtype), np.empty(kernel, dtype)
+    inner_grads, ones = np.empty(dx, dtype), np.ones(length * batch, dtype)
+    slope, to_candidate, share = (np.empty(states, dtype) for _ in range(3))
+    product = np.empty(states, dtype)
+    order = _steps(length, not reverse)
+
+    def run(outputs, gates, h, kernel, g_h, *given):
+        *cotangents, (dx, dh, d_kernel, d_bias) = given
+        g_outputs = cotangents[0] if cotangents else None
+        np.copyto(transposed, kernel.T)
+        np.copyto(dh, g_h)
+        by_gate, inner_by_gate = (d.reshape(length, batch, 3, units).swapaxes(1, 2) for d in (dx, inner_grads))
+        for t in order:
+            z, r, candidate, inner = gates[t]
+            if g_outputs is not None:
+                np.add(dh, g_outputs[t], out=dh)
+            np.subtract(1, z, out=share)
+            np.multiply(share, z, out=slope)
+            np.multiply(share, dh, out=to_candidate)
+            np.subtract(_before(t, outputs, h, reverse), candidate, out=share)
+            np.multiply(share, slope, out=share)
+            np.multiply(share, dh, out=by_gate[t, 0])
+            np.subtract(1, candidate, out=share)
+            np.add(candidate, 1, out=slope)
+            np.multiply(share, slope, out=share)
+            np.multiply(to_candidate, share, out=to_candidate)
+            np.copyto(by_gate[t, 2], to_candidate)
+            np.multiply(to_candidate, r, out=share)
+            np.copyto(inner_by_gate[t, 2], share)
+            np.multiply(share, inner, out=share)
+            np.subtract(1, r, out=slope)
+            np.multiply(share, slope, out=by_gate[t, 1])
+            np.copyto(inner_by_gate[t, :2], by_gate[t, :2])
+            np.matmul(inner_grads[t], transposed, out=product)
+            np.multiply(dh, z, out=dh)
+            np.add(dh, product, out=dh)
+        _kernel_grad(outputs, h, inner_grads, reverse, scratch, d_kernel)
+        np.matmul(ones, inner_grads.reshape(-1, 3 * units), out=d_bias)
+
+    return (dx, states, kernel, (3 * units,)), run
+
+
 lstm_sequence, lstm_sequence_grad = _recurrence(_lstm_sequence), _recurrence(_lstm_sequence_grad)
+gru_sequence, gru_sequence_grad = _recurrence(_gru_sequence), _recurrence(_gru_sequence_grad)
