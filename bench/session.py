@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import signal
 from collections.abc import Callable
 
 from kcompat.bench import contestants, cost, dispatch, machine, op_cases, race, workloads
@@ -11,7 +12,11 @@ from kcompat.bench.result import Report
 
 
 def measured(plan: Plan, device: str, dtype: str, threads: int, show: Callable[[str, float], None]) -> Report:
-    """Race all heats. `show` gets what is going on, and the share that is done."""
+    """Race all heats. `show` gets what is going on, and the share that is done.
+
+    Stopped by an interrupt or a request to terminate, it reports the heats that are over.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
     now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     report = Report(now, device, dtype, machine.environment(threads))
     field = race.Field(device, dtype, threads)
@@ -27,12 +32,20 @@ def measured(plan: Plan, device: str, dtype: str, threads: int, show: Callable[[
                 for row in rows:
                     op_cases.judge(row, heat.arguments["op"], heat.arguments["part"], dtype)
             report.rows += rows
+    except KeyboardInterrupt:  # what was measured until then is worth a report
+        report.environment["stopped"] = f"after {progress.done} of {progress.total} answers"
     finally:
         field.close()
     report.contestants = field.said
     _add_absent(report)
     _add_machine(report)
     return report
+
+
+def _interrupt(number: int, _: object) -> None:
+    """Interrupt once: `timeout` sends the signal twice, and the second would cut off the report."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 IMPORTS = 5
