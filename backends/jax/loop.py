@@ -29,8 +29,10 @@ class Step:
         self._logs = traced.out_avals[size:]
         self.logs_bytes = sum(y.size * y.dtype.itemsize for y in self._logs)
         keeps_types = all(traced.in_avals[i] == traced.out_avals[i] for i in self.changed)
-        self.repeats = keeps_types and not jaxpr.effects and not _convolves(jaxpr)
-        """Whether it may stand in a loop. XLA's convolution would lose its threads there, on a CPU."""
+        self.repeats = keeps_types and not jaxpr.effects
+        """Whether it may stand in a loop."""
+        self.convolves = _convolves(jaxpr)
+        """Whether it would lose by it on a CPU: there XLA's convolution has several threads outside of loops alone."""
 
     def once(self) -> Callable[..., Any]:
         """The program `(changed, kept, batch) -> (changed, logs)`."""
@@ -48,6 +50,21 @@ class Step:
 
             logs = [jnp.zeros(y.shape, y.dtype) for y in self._logs]
             return lax.fori_loop(0, steps, step, (changed, logs))
+
+        return jax.jit(run, donate_argnums=0)
+
+    def unasked(self) -> Callable[..., Any]:
+        """The program `(changed, kept, batches) -> (changed, logs of the last step)`, one step for each batch.
+
+        A GPU need not ask the host after each step whether to go on, as it does where a tensor says how many to do.
+        """
+
+        def run(changed: list[Any], kept: list[Any], batches: list[Any]) -> Any:
+            def step(carry: Any, batch: list[Any]) -> Any:
+                return self._once(carry[0], kept, batch), None
+
+            logs = [jnp.zeros(y.shape, y.dtype) for y in self._logs]
+            return lax.scan(step, (changed, logs), batches)[0]
 
         return jax.jit(run, donate_argnums=0)
 

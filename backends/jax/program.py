@@ -45,12 +45,14 @@ class Leaves(Holder):
 class Compiled:
     """A step traced for batches of one layout, and its programs, each compiled when it is first called."""
 
-    def __init__(self, step: Step, capacity: int | None, rebuild_logs: tree.Rebuild, wide: bool):
+    def __init__(self, step: Step, capacity: int | None, counts: bool, rebuild_logs: tree.Rebuild, wide: bool):
         self.changed, self.kept = step.changed, step.kept
         self.capacity = capacity
         """How many batches the programs take; None: one, without an axis for them."""
+        self.counts = counts
+        """Whether these programs take the number of steps to do, too."""
         self.rebuild_logs = rebuild_logs
-        programs = (step.once(), step.repeated(), step.each())
+        programs = (step.once(), step.repeated() if counts else step.unasked(), step.each())
         self.once, self.repeated, self.each = map(_in_scope, programs) if wide else programs
 
 
@@ -83,7 +85,7 @@ class JaxProgram(Program):
         """See `Program.run`; does not wait for the logs."""
         leaves, structure = self._flatten(batch)
         found = self._find(batch, structure, leaves)
-        if not found.capacity or not found.changed:
+        if not (found.capacity and found.changed and found.counts):
             return found.rebuild_logs(self._call(found, found.once, leaves))
         rows = [padded(x[None], found.capacity) for x in map(np.asarray, leaves)]
         return found.rebuild_logs(self._call(found, found.repeated, rows, np.int32(1)))
@@ -94,13 +96,19 @@ class JaxProgram(Program):
         if found is None:
             return super().run_many(batches)
         for steps, inputs in groups:
-            logs = self._call(found, found.repeated, inputs, np.int32(steps))
+            if found.counts:
+                logs = self._call(found, found.repeated, inputs, np.int32(steps))
+            elif steps == found.capacity:
+                logs = self._call(found, found.repeated, inputs)
+            else:
+                for batch in zip(*inputs, strict=True):
+                    logs = self._call(found, found.once, list(batch))
         return found.rebuild_logs(logs)
 
     def run_each(self, batches: Any) -> Any:
         """See `Program.run_each`."""
         found, groups = self._groups(batches)
-        if found is None:
+        if found is None or not found.counts:
             return super().run_each(batches)
         parts = [(steps, self._call(found, found.each, inputs, np.int32(steps))) for steps, inputs in groups]
         if len(parts) == 1 and parts[0][0] == found.capacity:
@@ -115,7 +123,9 @@ class JaxProgram(Program):
         if not found.capacity:
             return None, []
         parts = [[x[i : i + found.capacity] for x in leaves] for i in range(0, len(leaves[0]), found.capacity)]
-        return found, [(len(part[0]), [padded(x, found.capacity) for x in part]) for part in parts]
+        if found.counts:
+            return found, [(len(part[0]), [padded(x, found.capacity) for x in part]) for part in parts]
+        return found, [(len(part[0]), part) for part in parts]
 
     def _flatten(self, batch: Any) -> tuple[list[Any], Any]:
         """The arrays and tensors in a batch, and what it is like besides, which can be hashed."""
@@ -157,11 +167,11 @@ class JaxProgram(Program):
             return [self._strong(x) for x in new], [self._strong(y) for y in outputs]
 
         step = Step(jax.make_jaxpr(flat)(holder.tensors, inputs), len(holder.tensors))
-        capacity = None
-        if step.repeats and _platform() == "cpu":
+        capacity, counts = None, _platform() == "cpu"
+        if step.repeats and not (counts and step.convolves):
             size = max(1, step.logs_bytes, sum(x.nbytes for x in inputs))
             capacity = min(STEPS, LOOP_BYTES[bool(step.changed)] // size) or None
-        return Compiled(step, capacity, rebuild_logs, wide)
+        return Compiled(step, capacity, counts, rebuild_logs, wide)
 
     def replace(self, **parts: dict[str, Any]) -> None:
         """See `Program.replace`; tensors are copied, since the next step writes over them."""
