@@ -26,9 +26,21 @@ def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=No
 
     if 0 in tuple(x.shape):
         y = taps()
+    elif len(window) == 3:  # whose kernel for the gradient gives it to all of equal elements
+        y = _with_first_of_equals(x, repaired, window, strides, padding)
     else:
         y = repaired(tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(x.shape)]))
     return y if back is None else tf.transpose(y, back)
+
+
+def _with_first_of_equals(x, repaired, window, strides, padding):
+    @tf.custom_gradient
+    def pooled(x):
+        y = repaired(tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(x.shape)]))
+        how = {"pool_size": window, "strides": strides, "padding": padding}
+        return y, lambda g: interpreter().max_pool_grad(g, y, x, **how)
+
+    return pooled(x)
 
 
 def average_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
