@@ -63,7 +63,8 @@ def _worth_columns(x, kernel, outputs):
 
 
 def _on_cpu():
-    device = jax.config.jax_default_device or jax.default_backend()
+    chosen = jax.config.jax_default_device  # type: ignore[attr-defined]  # made at run time
+    device = chosen or jax.default_backend()
     return getattr(device, "platform", device) == "cpu"
 
 

@@ -100,7 +100,7 @@ def kernel_grad(x, g, *, shape, strides, padding, dilation):
     geometry = _Geometry(x.shape, shape, strides, padding, dilation)
     chunk, chunks = geometry.chunks(CHUNK)
     columns = _columns_of(geometry, chunk, x.dtype)
-    part = np.empty((geometry.size, geometry.filters), x.dtype) if len(chunks) > 1 else None
+    part = np.empty((geometry.size if len(chunks) > 1 else 0, geometry.filters), x.dtype)
 
     def run(x, g, out):
         total = out.reshape(-1, geometry.filters)

@@ -40,6 +40,7 @@ class Compiled:
         """The logs of `once`, `repeated` or `each`; these take stacked batches, of which there may be fewer."""
         arguments = [tf.constant(x) for x in inputs]
         if kind != "once":
+            assert self.capacity is not None
             arguments = [tf.constant(len(inputs[0])), *(tf.constant(_padded(x, self.capacity)) for x in inputs)]
         if kind in self._functions:
             return self._functions[kind](*arguments)
@@ -128,7 +129,8 @@ class TensorFlowProgram(Program):
 
     def _trace(self, rebuild: tree.Rebuild, inputs: list[Any]) -> Compiled:
         variables, rebuild_state = tree.flatten(self.holder.state)
-        size, changed, rebuild_logs = len(variables), [], None
+        size, changed = len(variables), []
+        rebuild_logs: Any = None
 
         def flat(*tensors: Any) -> Any:
             nonlocal changed, rebuild_logs

@@ -1,5 +1,7 @@
 """Recurrences by torch: oneDNN's LSTM where it does what is asked, else step by step with the spec's pullback."""
 
+from typing import Any
+
 import torch
 
 from kcompat.backend import load
@@ -66,7 +68,9 @@ class _OneDNN(torch.autograd.Function):
 
 def _differentiable(tensors, cotangents, ctx):
     """The pullback through the spec's body."""
-    inputs = [None if x is None else x.view_as(x) for x in tensors]  # of their own: one may be made from another
+    inputs: list[Any] = [
+        None if x is None else x.view_as(x) for x in tensors
+    ]  # of their own: one may be made from another
     pairs = [(y, g) for y, g in zip(_body(*inputs, reverse=ctx.reverse), cotangents, strict=True) if g is not None]
     wanted = [x for x, needed in zip(inputs, ctx.needs_input_grad[1:], strict=True) if needed]
     results, cotangents = zip(*pairs, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ class Stream:
 
     def __init__(
         self,
-        source: Iterable[Any],
+        source: Any,
         class_weight: dict[int, float] | None = None,
         steps: int | None = None,
         check: Callable[..., None] | None = None,
@@ -78,7 +78,7 @@ class Stream:
         self._begun = False
 
     def _read(self) -> Iterator[Batch]:
-        source: Any = self.source
+        source = self.source
         for batch in source if hasattr(source, "__iter__") else map(source.__getitem__, range(len(source))):
             x, y, weight = unpack_x_y_sample_weight(batch)
             arrays = Arrays(x, y, weight, self.class_weight, batch_size=2**31)
@@ -87,8 +87,9 @@ class Stream:
 
     def sample(self) -> Arrays:
         """Data like that of the first batch, to measure a step on."""
-        repeated = (None if p is None else np.concatenate([p] * 64) for p in (self.x, self.y, self.sample_weight))
-        return Arrays(*repeated, batch_size=len(self.x))
+        parts = (self.x, self.y, self.sample_weight)
+        x, y, weight = (None if part is None else np.concatenate([part] * 64) for part in parts)
+        return Arrays(x, y, weight, batch_size=len(self.x))
 
     def batches(self) -> Iterator[Batch]:
         """The batches of an epoch. Raises ValueError if there are fewer than `steps`."""
