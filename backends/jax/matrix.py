@@ -15,5 +15,7 @@ def precision():
 
 def matmul(x1, x2):
     """See `kcompat.spec.matrix.matmul`."""
+    if x1.dtype is x2.dtype:
+        return jnp.matmul(x1, x2, precision=precision())
     dtype = result_type(x1, x2)
     return jnp.matmul(x1.astype(dtype), x2.astype(dtype), precision=precision())

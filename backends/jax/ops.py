@@ -54,6 +54,7 @@ __all__ += ["gru_sequence", "lstm_sequence", "rnn_sequence"]
 __all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 _SCALARS = (bool, int, float)
+_SINGLE = np.dtype(np.float32)
 
 
 def _in_dtype(dtype, *xs):
@@ -68,6 +69,8 @@ def _in_dtype(dtype, *xs):
 
 def _arithmetic(f):
     def call(x1, x2):
+        if getattr(x1, "dtype", None) is getattr(x2, "dtype", 0):  # as a rule, and asked fast
+            return f(x1, x2)
         return f(*_in_dtype(result_type(x1, x2), x1, x2))
 
     return call
@@ -91,6 +94,8 @@ def _floating(f):
     """A function whose result is a float, floatx for integers."""
 
     def call(x):
+        if getattr(x, "dtype", None) is _SINGLE:
+            return f(x)
         return f(*_in_dtype(float_type(x), x))
 
     return call

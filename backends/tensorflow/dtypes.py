@@ -22,7 +22,7 @@ def promoted(*xs):
 
 def pair(x1, x2):
     """Like `promoted`, and quick for two tensors of one dtype."""
-    if type(x1) not in SCALARS and type(x2) not in SCALARS and x1.dtype == x2.dtype:
+    if type(x1) not in SCALARS and type(x2) not in SCALARS and x1.dtype is x2.dtype:
         return x1, x2
     return promoted(x1, x2)
 

@@ -119,19 +119,19 @@ __all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slog
 
 def add(x1, x2):
     x1, x2 = _dtypes.pair(x1, x2)
-    return tf.logical_or(x1, x2) if x1.dtype == tf.bool else tf.add(x1, x2)
+    return tf.logical_or(x1, x2) if x1.dtype is tf.bool else tf.add(x1, x2)
 
 
 def subtract(x1, x2):
     x1, x2 = _dtypes.pair(x1, x2)
-    if x1.dtype == tf.bool:
+    if x1.dtype is tf.bool:
         _number_type(x1, x2)  # which refuses bools
     return tf.subtract(x1, x2)
 
 
 def multiply(x1, x2):
     x1, x2 = _dtypes.pair(x1, x2)
-    return tf.logical_and(x1, x2) if x1.dtype == tf.bool else tf.multiply(x1, x2)
+    return tf.logical_and(x1, x2) if x1.dtype is tf.bool else tf.multiply(x1, x2)
 
 
 def divide(x1, x2):
@@ -153,14 +153,14 @@ def maximum(x1, x2):
     x1, x2 = _dtypes.pair(x1, x2)
     if x1.dtype.is_floating:
         return _kinks.maximum(x1, x2)
-    return _dtypes.through(tf.maximum, tf.int32, x1, x2) if x1.dtype == tf.bool else tf.maximum(x1, x2)
+    return _dtypes.through(tf.maximum, tf.int32, x1, x2) if x1.dtype is tf.bool else tf.maximum(x1, x2)
 
 
 def minimum(x1, x2):
     x1, x2 = _dtypes.pair(x1, x2)
     if x1.dtype.is_floating:
         return _kinks.minimum(x1, x2)
-    return _dtypes.through(tf.minimum, tf.int32, x1, x2) if x1.dtype == tf.bool else tf.minimum(x1, x2)
+    return _dtypes.through(tf.minimum, tf.int32, x1, x2) if x1.dtype is tf.bool else tf.minimum(x1, x2)
 
 
 def clip(x, x_min, x_max):
@@ -266,7 +266,7 @@ def softplus(x):
 
 def _comparison(f, x1, x2):
     x1, x2 = _dtypes.pair(x1, x2)
-    return f(*(tf.cast(x, tf.int32) for x in (x1, x2))) if x1.dtype == tf.bool else f(x1, x2)
+    return f(*(tf.cast(x, tf.int32) for x in (x1, x2))) if x1.dtype is tf.bool else f(x1, x2)
 
 
 def equal(x1, x2):
