@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ class Step:
 
     def once(self) -> Callable[..., Any]:
         """The program `(changed, kept, batch) -> (changed, logs)`."""
-        return jax.jit(self._once, donate_argnums=0)
+        return jax.jit(self._once, donate_argnums=0, compiler_options=_for_convolutions() if self.convolves else None)
 
     def repeated(self) -> Callable[..., Any]:
         """The program `(changed, kept, batches, steps) -> (changed, logs of the last step)`.
@@ -89,6 +90,17 @@ class Step:
                 state[i] = x
         results = self._apply(*state, *batch)
         return [results[i] for i in self.changed], results[self._size :]
+
+
+@functools.cache
+def _for_convolutions() -> dict[str, Any] | None:
+    """Options with which XLA convolves by itself on a CPU: YNNPACK, to which it would go, takes four times as long."""
+    options = {"xla_cpu_experimental_ynn_fusion_type": ""}
+    try:
+        jax.jit(lambda: 0, compiler_options=options)()
+    except jax.errors.JaxRuntimeError:  # another XLA, which has no such option
+        return None
+    return options
 
 
 def _at(x: Any, i: Any) -> Any:
