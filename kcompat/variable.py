@@ -80,7 +80,8 @@ class Variable:
             value = initializer
         if dtype is None and not hasattr(value, "dtype"):
             dtype = default_dtype(np.asarray(value))
-        self._value = to_host(value, dtype)
+        self._value: Any = to_host(value, dtype)
+        """The value as an array; None while a program has a newer one."""
         if shape is not None and self._value.shape != tuple(shape):
             raise ValueError(f"variable {name!r}: the value has shape {self._value.shape}, expected {tuple(shape)}")
         self.shape: tuple[int, ...] = self._value.shape

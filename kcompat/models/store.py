@@ -25,14 +25,10 @@ class Store:
                 raise ValueError(
                     f"two variables of the model are called {variable.path!r}; give their layers other names"
                 )
+        self.nbytes = sum(variable.numpy().nbytes for variable in self._all())
         self.program: Program | None = None
         self._assigned: set[Variable] = set()
         self._program_is_ahead = False
-
-    @property
-    def nbytes(self) -> int:
-        """The size of the state."""
-        return sum(variable._value.nbytes for variable in self._all())
 
     def state(self) -> State:
         """The values of the variables, as NumPy arrays of one's own."""
@@ -56,8 +52,16 @@ class Store:
     def run(self, program: Program, batch: Any, steps: int = 1) -> Any:
         """A step of a program that shares the state, or several, whose batches are stacked."""
         self.push()
-        self._program_is_ahead = True
+        if not self._program_is_ahead:
+            self._program_is_ahead = True
+            self._forget()
         return program.run(batch) if steps == 1 else program.run_many(batch)
+
+    def _forget(self) -> None:
+        """Let go of values that the program is about to change: a large model need not be held twice."""
+        for variable in self._all():
+            if variable.store is self:
+                variable._value = None
 
     def pull(self) -> None:
         """Give the variables the values of the program's state."""
