@@ -32,5 +32,7 @@ def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Any], Any]:
 
 def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """`f` of corresponding leaves, in the structure of the first tree."""
+    if not (others or tree is None or isinstance(tree, (dict, list, tuple))):
+        return f(tree)
     leaves, rebuild = flatten(tree)
     return rebuild([f(*group) for group in zip(leaves, *(flatten(other)[0] for other in others), strict=True)])
