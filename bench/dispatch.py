@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -57,19 +58,21 @@ def import_rows(names: tuple[str, ...], repeats: int, on_progress: Callable[[str
             require(name)
         except Unavailable as error:
             rows[name].error = str(error)
-    for number in range(repeats + 1):
-        for name, row in rows.items():
-            if not row.error:
-                seconds = _import_seconds(code[name], environment(name, "cpu") if name in names else {})
-                if number:
-                    row.values.append(seconds)
-            on_progress(f"import: {name}")
+    with tempfile.TemporaryDirectory() as bytecode:  # as an installed package has it; the first import writes it
+        for number in range(repeats + 1):
+            for name, row in rows.items():
+                if not row.error:
+                    variables = environment(name, "cpu") if name in names else {}
+                    seconds = _import_seconds(code[name], variables | {"PYTHONPYCACHEPREFIX": bytecode})
+                    if number:
+                        row.values.append(seconds)
+                on_progress(f"import: {name}")
     return list(rows.values())
 
 
 def _import_seconds(code: str, variables: dict[str, str]) -> float:
     timed = f"import numpy, time\nstart = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"
-    done = subprocess.run(
-        [sys.executable, "-c", timed], capture_output=True, text=True, check=True, env=os.environ | variables
-    )
+    variables = os.environ | variables
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True, env=variables)
     return float(done.stdout.split()[-1])
