@@ -74,6 +74,11 @@ class Recorder(TorchDispatchMode):
     value, or did something out of our sight.
     """
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Not to be hidden from torch's compiler: for that torch imports it, which takes a second and 80 MB."""
+        return False
+
     def __init__(self, inputs: Sequence[torch.Tensor]):
         super().__init__()
         self.calls: list[Call] = []
