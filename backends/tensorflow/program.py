@@ -17,6 +17,9 @@ from kcompat.spec import floatx
 STEPS = 16
 """How many steps one call does at most; the time between two calls is small against these."""
 
+EARLY = 32
+"""How many steps run one by one, without XLA, which takes longer to compile them than to run many more."""
+
 LOOP_BYTES = {True: 1 << 22, False: 1 << 19}
 """The most memory for the batches of one call, or for its logs: for steps that change the state, and for others.
 
@@ -32,6 +35,8 @@ class Compiled:
         """How many batches a loop takes; None: there is none."""
         self.rebuild_logs = rebuild_logs
         self.changes = step.changes
+        self.early = EARLY
+        """How many more steps are early ones."""
         self._step, self._batch = step, batch
         self._by_xla = not step.convolves() or bool(tf.config.list_logical_devices("GPU"))
         self._functions: dict[str, Any] = {}
@@ -45,6 +50,14 @@ class Compiled:
         if kind in self._functions:
             return self._functions[kind](*arguments)
         return self._first_call(kind, arguments)
+
+    def call_early(self, inputs: list[Any]) -> list[Any]:
+        """The logs of one of the early steps."""
+        self.early -= 1
+        kind = "early" if self._by_xla else "once"
+        if kind not in self._functions:
+            self._functions[kind] = self._step.once(False, self._batch)
+        return self._functions[kind](*map(tf.constant, inputs))
 
     def _first_call(self, kind: str, arguments: list[Any]) -> list[Any]:
         """Compile by XLA if that can be, which the call shows; nothing is assigned before."""
@@ -82,6 +95,8 @@ class TensorFlowProgram(Program):
         """See `Program.run`."""
         leaves, structure = self._flatten(batch)
         found = self._find(batch, structure, leaves)
+        if found.early:
+            return found.rebuild_logs(list(found.call_early(leaves)))
         if not found.capacity or not found.changes:
             return found.rebuild_logs(list(found.call("once", leaves)))
         return found.rebuild_logs(list(found.call("repeated", [x[None] for x in leaves])))
@@ -89,7 +104,7 @@ class TensorFlowProgram(Program):
     def run_many(self, batches: Any) -> Any:
         """See `Program.run_many`; up to `steps_at_once` of them are one call."""
         found, groups = self._groups(batches)
-        if not found.capacity:
+        if found.early or not found.capacity:
             return super().run_many(batches)
         for inputs in groups:
             logs = found.call("repeated", inputs)
@@ -98,7 +113,7 @@ class TensorFlowProgram(Program):
     def run_each(self, batches: Any) -> Any:
         """See `Program.run_each`."""
         found, groups = self._groups(batches)
-        if not found.capacity:
+        if found.early or not found.capacity:
             return super().run_each(batches)
         parts = [[y.numpy()[: len(inputs[0])] for y in found.call("each", inputs)] for inputs in groups]
         return found.rebuild_logs([np.concatenate(ys) for ys in zip(*parts, strict=True)])
@@ -124,7 +139,7 @@ class TensorFlowProgram(Program):
         found = self._compiled.get(key)
         if found is None:
             found = self._compiled[key] = self._trace(tree.flatten(batch)[1], inputs)
-        self.steps_at_once = STEPS if found.capacity else 1
+        self.steps_at_once = STEPS if found.capacity and not found.early else 1
         return found
 
     def _trace(self, rebuild: tree.Rebuild, inputs: list[Any]) -> Compiled:
