@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kcompat.backend import current
+from kcompat.program import Program
 from kcompat.random import derive_key, host
 from kcompat.spec import floatx
 
@@ -16,6 +17,11 @@ Batch = tuple[Any, ...]
 
 GROUP_BYTES = 1 << 22
 """The most data that is gathered for several steps at once, so that it stays in the processor's cache."""
+
+
+def as_it_likes(program: Program) -> Callable[[int], int]:
+    """How many batches of so many bytes to hand to a program at once."""
+    return lambda size: min(program.steps_at_once, GROUP_BYTES // max(1, size))
 
 
 def to_array(name: str, value: Any) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kcompat import tree
 from kcompat.backend import load, registered
-from kcompat.models.data import GROUP_BYTES, Arrays
+from kcompat.models.data import Arrays, as_it_likes
 from kcompat.program import Program, State
 
 ROUND = 0.05
@@ -46,7 +46,7 @@ class _Run:
 
     def _endless(self) -> Iterator[tuple[int, Any]]:
         while True:
-            yield from self.data.groups(lambda size: min(self.program.steps_at_once, GROUP_BYTES // max(1, size)))
+            yield from self.data.groups(as_it_likes(self.program))
 
     def measure(self, seconds: float) -> float:
         """The seconds a step, of as many steps as fit into a time, at least one."""

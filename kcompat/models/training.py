@@ -11,7 +11,7 @@ import numpy as np
 from kcompat import tree
 from kcompat.backend import load
 from kcompat.callbacks import CallbackList, History
-from kcompat.models.data import GROUP_BYTES, Arrays, shuffle_key, to_array
+from kcompat.models.data import Arrays, as_it_likes, shuffle_key, to_array
 from kcompat.models.diagnosis import KEPT_BYTES, NonFiniteLoss, first_failure, seen_too_late
 from kcompat.models.model import Compiled
 from kcompat.models.progress import Progress
@@ -181,8 +181,7 @@ class Model(Compiled):
         told = self._steps_per_execution
         if told > 1 or any(hooks.wants(f"on_{kind}_batch_{edge}") for edge in ("begin", "end")):
             return lambda size: told
-        program = self.program(kind)
-        return lambda size: min(program.steps_at_once, GROUP_BYTES // max(1, size))
+        return as_it_likes(self.program(kind))
 
     def _floats(self, logs: Any) -> dict[str, float]:
         to_numpy = load(self.backend).engine.to_numpy
