@@ -88,16 +88,17 @@ class CallbackList:
             if not isinstance(callback, Callback):
                 raise TypeError(f"callbacks are instances of kcompat.callbacks.Callback, got {callback!r}")
             callback.model, callback.params = model, params
-        self._hooks: dict[str, list[Callable[..., None]]] = {
-            hook: [getattr(c, hook) for c in self.callbacks if getattr(type(c), hook) is not getattr(Callback, hook)]
-            for hook in HOOKS
-        }
+        self._hooks: dict[str, list[Callable[..., None]]] = {}
+        for callback in self.callbacks:
+            for hook in HOOKS:
+                if getattr(type(callback), hook) is not getattr(Callback, hook):
+                    self._hooks.setdefault(hook, []).append(getattr(callback, hook))
 
     def wants(self, hook: str) -> bool:
         """Whether any callback overrides the hook."""
-        return bool(self._hooks[hook])
+        return hook in self._hooks
 
     def call(self, hook: str, *args: Any) -> None:
         """Call one hook of all."""
-        for function in self._hooks[hook]:
+        for function in self._hooks.get(hook, ()):
             function(*args)

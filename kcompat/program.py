@@ -72,7 +72,9 @@ class Program:
     def run_each(self, batches: Any) -> Any:
         """Like `run_many`, but give the logs of all steps, stacked along a new first axis: tensors or NumPy arrays."""
         leaves, rebuild = tree.flatten(batches)
-        logs = [self.run(rebuild(list(slices))) for slices in zip(*leaves, strict=True)]
+        return self._stacked([self.run(rebuild(list(slices))) for slices in zip(*leaves, strict=True)])
+
+    def _stacked(self, logs: list[Any]) -> Any:
         return tree.map_leaves(lambda *xs: np.stack([self.B.engine.to_numpy(x) for x in xs]), *logs)
 
     def state(self) -> State:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import contextvars
+import functools
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -40,6 +43,7 @@ class NumPyProgram(Program):
     An error in the middle of a step leaves a state of which some entries are new.
     """
 
+    steps_at_once = 16
     holder: Buffers
 
     def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
@@ -55,15 +59,40 @@ class NumPyProgram(Program):
         layout = _layout(batch, leaves)
         holder = self.holder
         with holder.lock:
-            state, program = self._emitted.get(layout, (None, None))
-            if state is not holder.state:
-                program = self._emit(layout, batch, leaves)
+            program = self._program(layout, batch, leaves)
             if program is None:
                 return holder.quiet.run(flushed, self._run_eagerly, batch)
             return holder.quiet.run(flushed, program, *leaves)
 
-    def _emit(self, layout: Any, batch: Any, leaves: list[Any]) -> Callable[..., Any] | None:
+    def run_many(self, batches: Any) -> Any:
+        """See `Program.run_many`."""
+        return self._run_rows(functools.partial(collections.deque, maxlen=1), batches)[0]
+
+    def run_each(self, batches: Any) -> Any:
+        """See `Program.run_each`."""
+        return self._stacked(self._run_rows(list, batches))
+
+    def _run_rows(self, collect: Callable[..., Any], batches: Any) -> Any:
+        """What `collect` makes of the logs of a step on each slice of `batches`, which come as an iterator."""
+        slices, rebuild = tree.flatten(batches)
+        leaves: list[Any] = []
+        _layout(batches, leaves)
+        first: list[Any] = []
+        batch = rebuild([x[0] for x in slices])
+        layout = _layout(batch, first)
+        holder = self.holder
+        with holder.lock:
+            program = self._program(layout, batch, first)
+            if program is None:
+                return collect(self.run(rebuild(list(row))) for row in zip(*slices, strict=True))
+            return holder.quiet.run(flushed, collect, itertools.starmap(program, zip(*leaves, strict=True)))
+
+    def _program(self, layout: Any, batch: Any, leaves: list[Any]) -> Callable[..., Any] | None:
         """What runs a batch of this layout; None if nothing but the step itself does."""
+        state, program = self._emitted.get(layout, (None, None))
+        return program if state is self.holder.state else self._emit(layout, batch, leaves)
+
+    def _emit(self, layout: Any, batch: Any, leaves: list[Any]) -> Callable[..., Any] | None:
         program = None
         state = self.holder.state
         self._emitted = {known: made for known, made in self._emitted.items() if made[0] is state}

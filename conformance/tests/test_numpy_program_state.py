@@ -149,6 +149,14 @@ def test_many_steps_in_one_call():
     assert_same(many.state(), one.state())
 
 
+@pytest.mark.parametrize("layout", [np.asfortranarray, np.ascontiguousarray])
+def test_the_results_of_many_steps_are_stacked(layout):
+    x = floats(3, 4, 2)
+    program = NumPyProgram(B, lambda state, batch: (state, batch * 2.0), State.empty())
+    np.testing.assert_array_equal(program.run_each(layout(x)), x * 2)
+    assert is_compiled(program) == [True]
+
+
 # what cannot be traced
 
 
@@ -162,6 +170,7 @@ def test_a_step_that_asks_for_values_runs_as_it_is():
     logs = [program.run(np.float32([sign]))["w"] for sign in (1.0, -1.0, 1.0, 1.0)]
     assert [x.item() for x in logs] == [1.0, 2.0, 2.0, 4.0]
     assert is_compiled(program) == [False]
+    assert program.run_each(np.float32([[-1.0], [1.0], [1.0]])).ravel().tolist() == [4.0, 8.0, 16.0]
 
 
 @pytest.mark.parametrize(
