@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from kcompat.backends.tensorflow.loop import Step
 from kcompat.program import Holder, Program, State
 from kcompat.spec import floatx
 
-STEPS = 16
+STEPS = 64
 """How many steps one call does at most; the time between two calls is small against these."""
 
 EARLY = 32
@@ -25,6 +25,10 @@ LOOP_BYTES = {True: 1 << 22, False: 1 << 19}
 
 These take little time, so that a loop gains less than it costs to bring more together.
 """
+
+
+ALIGNMENT = 64
+"""Of memory that TensorFlow takes as it is, in bytes."""
 
 
 class Compiled:
@@ -43,13 +47,9 @@ class Compiled:
 
     def call(self, kind: str, inputs: list[Any]) -> list[Any]:
         """The logs of `once`, `repeated` or `each`; these take stacked batches, of which there may be fewer."""
-        arguments = [tf.constant(x) for x in inputs]
-        if kind != "once":
-            assert self.capacity is not None
-            arguments = [tf.constant(len(inputs[0])), *(tf.constant(_padded(x, self.capacity)) for x in inputs)]
         if kind in self._functions:
-            return self._functions[kind](*arguments)
-        return self._first_call(kind, arguments)
+            return self._functions[kind](*self._arguments(kind, inputs))
+        return self._first_call(kind, inputs)
 
     def call_early(self, inputs: list[Any]) -> list[Any]:
         """The logs of one of the early steps."""
@@ -59,19 +59,24 @@ class Compiled:
             self._functions[kind] = self._step.once(False, self._batch)
         return self._functions[kind](*map(tf.constant, inputs))
 
-    def _first_call(self, kind: str, arguments: list[Any]) -> list[Any]:
+    def _arguments(self, kind: str, inputs: list[Any]) -> list[tf.Tensor]:
+        if kind == "once":
+            return [tf.constant(x) for x in inputs]
+        assert self.capacity is not None
+        tensor = _shared if self._by_xla else tf.constant
+        return [tf.constant(len(inputs[0])), *(tensor(_padded(x, self.capacity)) for x in inputs)]
+
+    def _first_call(self, kind: str, inputs: list[Any]) -> list[Any]:
         """Compile by XLA if that can be, which the call shows; nothing is assigned before."""
         rows = {} if kind == "once" else {"rows": self.capacity}
-        make = functools.partial(getattr(self._step, kind), batch=self._batch, **rows)
-        function = make(self._by_xla)
+        function = getattr(self._step, kind)(self._by_xla, self._batch, **rows)
         try:
-            logs = function(*arguments)
+            logs = function(*self._arguments(kind, inputs))
         except tf.errors.OpError:
             if not self._by_xla:
                 raise
             self._by_xla = False
-            function = make(False)
-            logs = function(*arguments)
+            return self._first_call(kind, inputs)
         self._functions[kind] = function
         return logs
 
@@ -139,7 +144,7 @@ class TensorFlowProgram(Program):
         found = self._compiled.get(key)
         if found is None:
             found = self._compiled[key] = self._trace(tree.flatten(batch)[1], inputs)
-        self.steps_at_once = STEPS if found.capacity and not found.early else 1
+        self.steps_at_once = found.capacity if found.capacity and not found.early else 1
         return found
 
     def _trace(self, rebuild: tree.Rebuild, inputs: list[Any]) -> Compiled:
@@ -174,11 +179,23 @@ class TensorFlowProgram(Program):
                 variables[path].assign(self.B.engine.asarray(x, self.B.dtype(variables[path])))
 
 
+def _shared(x: Any) -> tf.Tensor:
+    """The tensor of an array, over the same memory if that is aligned.
+
+    Only for programs compiled by XLA: what these give is always in memory of its own, and the input is not looked at
+    once they are done. Under others a part of the state could be the input, and change with it.
+    """
+    return tf.raw_ops.Identity(input=x)  # which converts without the copy that `tf.constant` makes
+
+
 def _padded(x: Any, rows: int) -> Any:
     """An array with `rows` rows, of which the first are those of `x`; the others hold anything."""
     if len(x) == rows:
         return x
-    found = np.empty((rows, *x.shape[1:]), x.dtype if isinstance(x, np.ndarray) else x.dtype.as_numpy_dtype)
+    shape, dtype = (rows, *x.shape[1:]), np.dtype(x.dtype if isinstance(x, np.ndarray) else x.dtype.as_numpy_dtype)
+    memory = np.empty(math.prod(shape) * dtype.itemsize + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    found = memory[start : start + memory.size - ALIGNMENT].view(dtype).reshape(shape)
     found[: len(x)] = x
     return found
 

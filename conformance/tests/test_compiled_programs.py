@@ -7,6 +7,7 @@ import kcompat
 from kcompat import layers
 from kcompat.active import use
 from kcompat.conformance.small_models import LABELS, X, Y, classifier, close, regression
+from kcompat.program import State
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +108,18 @@ def test_dropout_draws_anew_in_each_step_of_a_call():
     equal(many.state(), one.state())
     for found, counter in zip(many.state().rng.values(), one.state().rng.values(), strict=True):
         np.testing.assert_array_equal(found, counter)
+
+
+def test_a_state_that_is_the_batch_does_not_change_with_its_array(backend):
+    def keep(state, x):
+        x = kcompat.ops.convert_to_tensor(x)
+        return state._replace(buffers={"last": x}), x
+
+    program = backend.engine.compile(backend, keep, State.empty()._replace(buffers={"last": np.zeros(256, "float32")}))
+    x = np.arange(64 * 256, dtype="float32").reshape(64, 256)
+    for steps in (64, 64, 8):  # the first ones may run otherwise
+        logs = backend.engine.to_numpy(program.run_many(x[:steps])).copy()
+        expected = x[steps - 1].copy()
+        np.testing.assert_array_equal(logs, expected)
+        x[:] = x[::-1].copy()
+        np.testing.assert_array_equal(program.state().buffers["last"], expected)
