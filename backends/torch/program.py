@@ -94,23 +94,36 @@ class TorchProgram(Program):
         """Do one step and give its logs, without waiting for them on a GPU."""
         leaves: list[Any] = []
         structure = _structure(batch, leaves)
-        return self._run(structure, [[self._borrow(x) for x in leaves]], batch)[-1]
+        tensors = [self._borrow(x).unsqueeze(0) for x in leaves]
+        logs, recorded = self._begun(structure, tensors, batch, 1)
+        return logs[-1] if recorded is None else self._last(recorded, tensors)
 
     def run_many(self, batches: Any) -> Any:
         """See `Program.run_many`."""
         leaves: list[Any] = []
         structure = _structure(batches, leaves)
-        return self._run(structure, self._rows(leaves), batches, silent=True)[-1]
+        tensors = [self._borrow(x) for x in leaves]
+        logs, recorded = self._begun(structure, tensors, batches, len(tensors[0]))
+        if recorded is None:
+            return logs[-1]
+        between = len(tensors[0]) - len(logs) - 1
+        if between:
+            self._replay(recorded.silent, [x[len(logs) : -1] for x in tensors], between)
+        return self._last(recorded, [x[-1:] for x in tensors])
 
     def run_each(self, batches: Any) -> Any:
         """See `Program.run_each`."""
         leaves: list[Any] = []
         structure = _structure(batches, leaves)
-        logs = self._run(structure, self._rows(leaves), batches)
+        tensors = [self._borrow(x) for x in leaves]
+        logs, recorded = self._begun(structure, tensors, batches, len(tensors[0]))
+        if recorded is not None:
+            done = len(logs)
+            outputs = self._replay(recorded.replay, [x[done:] for x in tensors], len(tensors[0]) - done)
+            if not logs:
+                return recorded.logs(list(map(torch.stack, outputs)))
+            logs += [recorded.logs(list(xs)) for xs in zip(*outputs, strict=True)]
         return tree.map_leaves(lambda *xs: torch.stack([self.B.engine.asarray(x) for x in xs]), *logs)
-
-    def _rows(self, leaves: Sequence[Any]) -> Sequence[Sequence[torch.Tensor]]:
-        return list(zip(*(self._borrow(x).unbind(0) for x in leaves), strict=True))
 
     def _borrow(self, x: Any) -> torch.Tensor:
         """The tensor of an entry of the batch; it shares the array's memory if it can."""
@@ -119,37 +132,38 @@ class TorchProgram(Program):
             return x if self.device.type == "cpu" else x.to(self.device)
         return self.B.engine.asarray(x).detach()
 
-    def _run(
-        self, structure: Any, batches: Sequence[Sequence[torch.Tensor]], like: Any, silent: bool = False
-    ) -> list[Any]:
-        """One step on each batch, given by its tensors; `like` is a tree of their structure.
+    def _begun(
+        self, structure: Any, batches: Sequence[torch.Tensor], like: Any, count: int
+    ) -> tuple[list[Any], _Recorded | None]:
+        """The steps on stacked batches that Python has to run; `like` is a tree of their structure.
 
-        Gives the logs of each; if `silent`, as few as may be besides the last.
+        Gives the logs of these, and the recording for the rest, None if there is no rest.
         """
-        key = (structure, *[(x.shape, x.dtype, x.stride()) for x in batches[0]])
+        key = (structure, *[(x.shape[1:], x.dtype, x.stride()[1:]) for x in batches])
         logs: list[Any] = []
-        for i, tensors in enumerate(batches):
+        while len(logs) < count:
             if self._layout is not self.holder.layout:
                 self._layout = self.holder.layout
                 self._recorded.clear()
             recorded = self._recorded.get(key)
             if recorded is not None:
-                return logs + self._replay(recorded, batches[i:], silent)
-            batch = tree.flatten(like)[1](list(tensors))
+                return logs, recorded
+            tensors = [x[len(logs)] for x in batches]
+            batch = tree.flatten(like)[1](tensors)
             if key in self._recorded or key not in self._seen:
                 self._seen.add(key)
                 logs.append(self._by_python(batch, tensors))
             else:
                 logs.append(self._record(key, batch, tensors))
-        return logs
+        return logs, None
 
-    def _replay(self, recorded: _Recorded, batches: Sequence[Sequence[torch.Tensor]], silent: bool) -> list[Any]:
-        held = self.holder
-        held.own(recorded.replay.updated)
-        if silent and len(batches) > 1:
-            recorded.silent(held.tensors, batches[:-1])
-            batches = batches[-1:]
-        return [recorded.logs(outputs) for outputs in recorded.replay(held.tensors, batches)]
+    def _replay(self, replay: Replay, batches: Sequence[torch.Tensor], steps: int) -> list[Any]:
+        self.holder.own(replay.updated)
+        return replay(self.holder.tensors, batches, steps)
+
+    def _last(self, recorded: _Recorded, batches: Sequence[torch.Tensor]) -> Any:
+        """The logs of one step, on a stack of one batch."""
+        return recorded.logs([x for (x,) in self._replay(recorded.replay, batches, 1)])
 
     def _by_python(self, batch: Any, tensors: Sequence[torch.Tensor]) -> Any:
         with torch.no_grad(), use(self.B):

@@ -6,16 +6,14 @@ The passes below change which tensors are made, never a value: the program gives
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch._C import Graph
 
-from kcompat.backends.torch.dtypes import SCALARS
 from kcompat.backends.torch.record import Call, Value, translated, values
+from kcompat.backends.torch.script import looped
 
-_FORMATS = {torch.contiguous_format: 0, torch.preserve_format: 1, torch.channels_last: 2, torch.channels_last_3d: 3}
 _AUTOGRAD = torch._C.DispatchKeySet(torch._C.DispatchKey.ADInplaceOrView)
 for _name in ("AutogradCPU", "AutogradCUDA", "AutogradOther"):
     _AUTOGRAD = _AUTOGRAD.add(getattr(torch._C.DispatchKey, _name))
@@ -47,30 +45,31 @@ class Replay:
         given = [*(results[i] for i in self.changed), *results[count:]]
         used = {x for call in calls for x in values(call.args)} | set(given)
         written = {x.memory for call in calls for x in call.written}
-        taken = [i for i, x in enumerate(inputs) if x in used]
-        self._of_state, self._of_batch = [i for i in taken if i < count], [i - count for i in taken if i >= count]
         self.updated = {i for i in range(count) if inputs[i].memory in written}
-        self._function = compiled(calls, [inputs[i] for i in taken], given, {x.memory for x in inputs})
+        kept = [i for i in range(count) if i not in self.changed and inputs[i] in used]
+        of_batch = [i for i in range(count, len(inputs)) if inputs[i] in used]
+        self._of_state, self._of_batch = [*self.changed, *kept], [i - count for i in of_batch]
+        carried, held, batch = ([inputs[i] for i in part] for part in (self.changed, kept, of_batch))
+        self._function = looped(calls, carried, held, batch, given)
 
-    def __call__(self, state: list[torch.Tensor], batches: Iterable[Sequence[torch.Tensor]]) -> list[Any]:
-        """Run it on one batch after the other, bringing `state` up to date; gives the outputs of each."""
-        outputs: list[Any] = []
-        function, changed = self._function, self.changed
-        of_state, of_batch, count = self._of_state, self._of_batch, len(changed)
+    def __call__(self, state: list[torch.Tensor], batches: Sequence[torch.Tensor], steps: int) -> list[Any]:
+        """Run it on one batch after the other, which are stacked, bringing `state` up to date.
+
+        Gives a list for each output: its values after each step.
+        """
         grad = torch.is_grad_enabled()
         with torch._C._ExcludeDispatchKeyGuard(_AUTOGRAD):
             optimizes = torch._C._get_graph_executor_optimize(False)  # it would fuse operators, and round differently
             torch._C._set_grad_enabled(True)  # else oneDNN keeps nothing for the gradient
             try:
-                for batch in batches:
-                    results = function(*[state[i] for i in of_state], *[batch[i] for i in of_batch])
-                    for i, x in zip(changed, results, strict=False):
-                        state[i] = x
-                    outputs.append(list(results[count:]))
+                given = [state[i] for i in self._of_state], [batches[i] for i in self._of_batch]
+                results = self._function(steps, *given[0], *given[1])
             finally:
                 torch._C._set_grad_enabled(grad)
                 torch._C._set_graph_executor_optimize(optimizes)
-        return outputs
+        for i, x in zip(self.changed, results, strict=False):
+            state[i] = x
+        return list(results[len(self.changed) :])
 
 
 def _replaced(calls: list[Call], new: dict[Value, Value]) -> list[Call]:
@@ -154,66 +153,3 @@ def in_dying_memory(calls: list[Call], inputs: list[Value], results: list[Value]
                 call = call._replace(op=_IN_PLACE[call.op])
         changed.append(call)
     return _replaced(changed, same), [same.get(x, x) for x in results]
-
-
-def as_tensor(x: Any, other: Any) -> Any:
-    """A number as a tensor of rank 0 in the dtype of the other operand, where torch would make one at each call."""
-    if type(x) in SCALARS and isinstance(other, Value):
-        dtype = other.layout[0]
-        whole = type(x) is int and abs(x) < 2**31 and dtype in (torch.int32, torch.int64)
-        if whole or dtype in (torch.float32, torch.float64):
-            return Value(constant := torch.tensor(x, dtype=dtype, device="cpu"), 0, constant)
-    return x
-
-
-def compiled(calls: list[Call], inputs: list[Value], results: list[Value], outside: set[int]) -> Any:
-    """A function from `inputs` to `results`, contiguous, each in memory of its own, which is not `outside`."""
-    graph: Any = Graph()  # torch's stubs know half of it
-    tensor = torch.TensorType.get()
-    nodes = {x: graph.addInput(f"input_{i}") for i, x in enumerate(inputs)}
-
-    def node(x: Any, kind: Any) -> Any:
-        if isinstance(kind, torch.OptionalType) and x is not None:
-            kind = kind.getElementType()
-        if isinstance(x, Value):
-            if x not in nodes:
-                nodes[x] = graph.insertConstant(x.constant)
-            return nodes[x]
-        if isinstance(x, list) and (not x or any(values(x))):
-            return inserted("prim::ListConstruct", [node(e, kind.getElementType()) for e in x], [kind])[0]
-        if isinstance(kind, torch.FloatType) and x is not None:
-            x = float(x)
-        return graph.insertConstant(_FORMATS.get(x, x) if isinstance(x, torch.memory_format) else x)
-
-    def inserted(name: str, args: list[Any], kinds: list[Any]) -> list[Any]:
-        made = graph.insertNode(graph.create(name, args, len(kinds)))
-        outputs = list(made.outputs())
-        for output, kind in zip(outputs, kinds, strict=True):
-            output.setType(kind)
-        return outputs
-
-    def insert(call: Call) -> None:
-        schema = call.op._schema
-        given = zip(call.args, schema.arguments, strict=True)
-        args = [node(as_tensor(x, call.args[0]) if spec.type is tensor else x, spec.type) for x, spec in given]
-        outputs = inserted(schema.name, args, [spec.type for spec in schema.returns])
-        for x, output in zip(call.results, outputs, strict=True):
-            if isinstance(x, list):
-                parts = inserted("prim::ListUnpack", [output], [tensor] * len(x))
-                nodes.update((part, n) for part, n in zip(x, parts, strict=True) if part not in nodes)
-            elif x is not None:
-                nodes.setdefault(x, output)
-
-    for call in calls:
-        insert(call)
-    seen = set(outside)
-    for x in results:
-        if x.memory in seen or x.constant is not None or not x.contiguous:
-            copy = Value(torch.empty(0), 0)
-            insert(Call(torch.ops.aten.clone.default, (x, torch.contiguous_format), (copy,)))
-            x = copy
-        else:
-            seen.add(x.memory)
-        graph.registerOutput(node(x, None))
-    graph.makeMultiOutputIntoTuple()
-    return torch._C._create_function_from_graph("step", graph)

@@ -122,6 +122,26 @@ def test_run_many_and_run_each_are_run_again_and_again():
         np.testing.assert_array_equal(p.state().params["w"], one.state().params["w"])
 
 
+def test_steps_of_one_call_may_swap_share_and_ignore_what_they_are_given():
+    def step(state, batch):
+        x, _ = batch
+        w = state.params
+        new = {"a": w["b"], "b": w["a"] * 2.0, "both": x, "same": w["same"], "unused": w["a"] + w["same"]}
+        return state._replace(params=new), {"a": w["a"], "batch": x, "view": x[1:], "fixed": ops.ones(2)}
+
+    batches = RNG.normal(size=(9, 2)).astype("float32"), np.zeros((9, 1), "int32")
+    start = dict(zip(("a", "b", "both", "same", "unused"), RNG.normal(size=(5, 2)), strict=True))
+    one, many, each = (program(step, **start) for _ in range(3))
+    logs = [{name: x.numpy().copy() for name, x in one.run((x, y)).items()} for x, y in zip(*batches, strict=True)]
+    stacked = each.run_each(batches)
+    last = many.run_many(batches)
+    for name, x in stacked.items():
+        np.testing.assert_array_equal(x, [log[name] for log in logs])
+        np.testing.assert_array_equal(last[name], logs[-1][name])
+    for p in (many, each):
+        np.testing.assert_equal(p.state(), one.state())
+
+
 # What must not be recorded
 
 
