@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from kcompat.backends.numpy.memory import empty
 from kcompat.spec.convolution import output_sizes
 
 FEW = 4
@@ -55,7 +56,7 @@ def _columns_of(geometry, chunk, dtype):
         return lambda x: x.reshape(-1, geometry.channels)
     outputs, window, channels = geometry.outputs, geometry.window, geometry.channels
     few = channels <= FEW
-    memory = np.empty(chunk * geometry.cells * geometry.size, dtype)
+    memory = empty((chunk * geometry.cells * geometry.size,), dtype)
     bordered = None
     if geometry.padded != geometry.x_shape[1:-1]:
         bordered = np.zeros((chunk, *geometry.padded, channels), dtype)
@@ -100,7 +101,7 @@ def kernel_grad(x, g, *, shape, strides, padding, dilation):
     geometry = _Geometry(x.shape, shape, strides, padding, dilation)
     chunk, chunks = geometry.chunks(CHUNK)
     columns = _columns_of(geometry, chunk, x.dtype)
-    part = np.empty((geometry.size if len(chunks) > 1 else 0, geometry.filters), x.dtype)
+    part = empty((geometry.size if len(chunks) > 1 else 0, geometry.filters), x.dtype)
 
     def run(x, g, out):
         total = out.reshape(-1, geometry.filters)
@@ -121,11 +122,11 @@ def input_grad(g, kernel, *, shape, strides, padding, dilation):
     geometry = _Geometry(shape, kernel.shape, strides, padding, dilation)
     filters, channels, taps = geometry.filters, geometry.channels, tuple(geometry.taps())
     chunk, chunks = geometry.chunks(PRODUCTS)
-    matrices = np.empty((len(taps), filters, channels), g.dtype)
-    products = np.empty((len(taps), chunk * geometry.cells, channels), g.dtype)
+    matrices = empty((len(taps), filters, channels), g.dtype)
+    products = empty((len(taps), chunk * geometry.cells, channels), g.dtype)
     bordered = None
     if geometry.padded != geometry.x_shape[1:-1]:
-        bordered = np.empty((chunk, *geometry.padded, channels), g.dtype)
+        bordered = empty((chunk, *geometry.padded, channels), g.dtype)
 
     def run(g, kernel, out):
         matrices[...] = kernel.reshape(len(taps), channels, filters).swapaxes(1, 2)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from kcompat.backends.numpy.memory import Pool, Storage, differs
+from kcompat.backends.numpy.plan import Lean
 from kcompat.graph import Call, Node
 
 
@@ -213,7 +214,8 @@ class Emitter:
         run = self.plans[call]
         if run is None:
             return False
-        outputs = tuple(self.output(result) for result in call.results)
+        lean = isinstance(run, Lean)
+        outputs = tuple(None if lean and self.last[y] == self.index else self.output(y) for y in call.results)
         self.do(run, *call.args, outputs[0] if call.single else outputs)
         return True
 

@@ -20,6 +20,12 @@ def aligned(nbytes: int) -> np.ndarray:
     return raw[start : start + nbytes]
 
 
+def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An aligned array; what is in it is not known."""
+    dtype = np.dtype(dtype)
+    return aligned(math.prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
+
+
 class Storage:
     """A run of bytes, and the index of the last call that reads what is in it now."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Run = Callable[..., None]
@@ -12,6 +12,21 @@ The operands are those of the planner, in their places: an array for each spec, 
 """
 Planner = Callable[..., Run | None]
 """`planner(*specs, **attrs)`: a `Run` for operands of these `TensorSpec`s, or None where the op itself is as good."""
+
+
+class Lean:
+    """A `Run` of several results that can do without those that nobody reads: they are None in `out`.
+
+    What it writes them to instead is given as `spare`, in their places.
+    """
+
+    def __init__(self, run: Run, spare: Sequence[Any]):
+        self._run, self._spare = run, spare
+
+    def __call__(self, *operands: Any) -> None:
+        """See `Run`."""
+        *given, out = operands
+        self._run(*given, tuple(s if y is None else y for y, s in zip(out, self._spare, strict=True)))
 
 
 def planned(planner: Planner) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from kcompat.backend import load
 from kcompat.backends.numpy.dtypes import in_float32
+from kcompat.backends.numpy.memory import empty
 from kcompat.backends.numpy.plan import planned
 from kcompat.spec import OPS, TensorSpec, as_dtype
 from kcompat.spec.convolution import CHANNELS_FIRST, to_channels_last
@@ -54,7 +55,7 @@ class Geometry:
         """`work(*operands, out)` on a padded `out`, as a function that fills one without padding."""
         if self.padded == self.shape:
             return work
-        memory = np.empty(self.padded, dtype)
+        memory = empty(self.padded, dtype)
 
         def run(*operands):
             work(*operands[:-1], memory)
@@ -75,7 +76,7 @@ def _stages(geometry, dtype):
     for axis, (k, s, m) in enumerate(zip(geometry.window, geometry.strides, geometry.outputs, strict=True), start=1):
         shape = (geometry.chunk, *shape[1:axis], m, *shape[axis + 1 :])
         cells = [(*(slice(None),) * axis, slice(i, i + (m - 1) * s + 1, s)) for i in range(k)]
-        yield cells, None if axis == len(geometry.window) else np.empty(shape, dtype)
+        yield cells, None if axis == len(geometry.window) else empty(shape, dtype)
 
 
 def _reduction(geometry, dtype, ufunc, neutral, stages):
@@ -108,8 +109,8 @@ def _max_pool(x, **how):
 def _max_pool_grad(g, y, x, **how):
     geometry, dtype = Geometry(x.shape, **how), x.dtype
     pad, cells = geometry.padding(-math.inf, dtype), tuple(geometry.cells())
-    hits, open_ = np.empty(geometry.scratch, bool), np.empty(geometry.scratch, bool)
-    product = None if geometry.apart else np.empty(geometry.scratch, dtype)
+    hits, open_ = empty(geometry.scratch, bool), empty(geometry.scratch, bool)
+    product = None if geometry.apart else empty(geometry.scratch, dtype)
 
     def send(g, y, x, out):
         x = pad(x)
@@ -170,7 +171,7 @@ def _average_pool(x, **how):
 
 def _average_pool_grad(g, *, shape, **how):
     geometry, dtype = Geometry(shape, **how), g.dtype
-    counts, cells, shares = _counts(geometry, dtype), tuple(geometry.cells()), np.empty(geometry.scratch, dtype)
+    counts, cells, shares = _counts(geometry, dtype), tuple(geometry.cells()), empty(geometry.scratch, dtype)
 
     def run(g, out):
         for images, scratch in geometry.chunks():

@@ -9,14 +9,16 @@ import numpy as np
 
 from kcompat.backend import load
 from kcompat.backends.numpy.dtypes import through_float32
-from kcompat.backends.numpy.plan import planned
+from kcompat.backends.numpy.memory import empty
+from kcompat.backends.numpy.plan import Lean, planned
 from kcompat.spec import OPS, TensorSpec
 
 
-def _recurrence(make):
+def _recurrence(make, forward=False):
     """The op that `make` is named after; what it does not cover is left to the spec's body.
 
-    `make(dtype, *shapes, reverse)` gives the shapes of the results and a `Run` that computes them.
+    `make(dtype, *shapes, reverse)` gives the shapes of the results and a `Run` that computes them. One that goes
+    `forward` looks at no step of a result but the last, so that each may overwrite the one before if nobody reads it.
     """
     name = make.__name__.removeprefix("_")
     declared = OPS[name]
@@ -32,7 +34,10 @@ def _recurrence(make):
 
     def planner(*specs, reverse=False):
         found = made(specs, reverse)
-        return None if found is None else found[1]
+        if found is None or not forward:
+            return found and found[1]
+        shapes, run = found
+        return Lean(run, [_overwritten(shape, specs[0].dtype) for shape in shapes])
 
     def op(*tensors, reverse=False):
         specs = [None if x is None else TensorSpec(x.shape, x.dtype.name) for x in tensors]
@@ -49,6 +54,14 @@ def _recurrence(make):
     op.__name__, op.__doc__ = name, f"See `kcompat.spec.sequences.{name}`."
     vars(op)["__signature__"] = declared.signature
     return planned(planner)(op)
+
+
+def _overwritten(shape, dtype):
+    """Memory for a result that nobody reads: of a sequence, the same for each step."""
+    if len(shape) == 2:
+        return empty(shape, dtype)
+    step = empty(shape[1:], dtype)
+    return np.lib.stride_tricks.as_strided(step, shape, (0, *step.strides))
 
 
 def _steps(length, reverse):
@@ -71,7 +84,7 @@ def _lstm_sequence(dtype, x, initial_h, initial_c, kernel, *, reverse):
     states = (batch, units)
     if (initial_h, initial_c, kernel) != (states, states, (units, width)):
         return None
-    negated, z, share = np.empty(kernel, dtype), np.empty((batch, width), dtype), np.empty(states, dtype)
+    negated, z, share = empty(kernel, dtype), empty((batch, width), dtype), empty(states, dtype)
     by_gate = z.reshape(batch, 4, units).swapaxes(0, 1)
     order = _steps(length, reverse)
 
@@ -83,8 +96,8 @@ def _lstm_sequence(dtype, x, initial_h, initial_c, kernel, *, reverse):
             np.matmul(h, negated, out=z)
             np.subtract(z, x[t], out=z)
             np.tanh(by_gate[2], out=share)
-            np.exp(by_gate, out=kept)
-            np.add(kept, 1, out=kept)
+            np.exp(z, out=z)
+            np.add(by_gate, 1, out=kept)
             np.reciprocal(kept, out=kept)
             np.negative(share, out=candidate)
             h, before, c = outputs[t], c, cells[t]
@@ -108,8 +121,8 @@ def _lstm_sequence_grad(
     states, dx = (batch, units), (length, batch, 4 * units)
     if g_gates is not None or (initial_h, initial_c) != (states, states):
         return None  # a second derivative, or a state that is broadcast
-    transposed, product = np.empty(kernel[::-1], dtype), np.empty(kernel, dtype)
-    factors, shown, share = np.empty((4, *states), dtype), np.empty(states, dtype), np.empty(states, dtype)
+    transposed, product = empty(kernel[::-1], dtype), empty(kernel, dtype)
+    factors, shown, share = empty((4, *states), dtype), empty(states, dtype), empty(states, dtype)
     by_i, by_f, by_candidate, by_o = factors
     order = _steps(length, not reverse)
 
@@ -165,7 +178,7 @@ def _gru_sequence(dtype, x, initial_state, kernel, state_bias, *, reverse):
     states = (batch, units)
     if (initial_state, kernel) != (states, (units, width)) or state_bias not in (None, (width,)):
         return None
-    product, share = np.empty((batch, width), dtype), np.empty(states, dtype)
+    product, share = empty((batch, width), dtype), empty(states, dtype)
     inner_z_r, inner_candidate = (x.swapaxes(0, 1) for x in np.split(product.reshape(batch, 3, units), [2], axis=1))
     order = _steps(length, reverse)
 
@@ -203,10 +216,10 @@ def _gru_sequence_grad(dtype, outputs, gates, initial_state, kernel, g_h, g_outp
     states, dx = (batch, units), (length, batch, 3 * units)
     if g_gates is not None or initial_state != states:
         return None  # a second derivative, or a state that is broadcast
-    transposed, scratch = np.empty(kernel[::-1], dtype), np.empty(kernel, dtype)
-    inner_grads, ones = np.empty(dx, dtype), np.ones(length * batch, dtype)
-    slope, to_candidate, share = (np.empty(states, dtype) for _ in range(3))
-    product = np.empty(states, dtype)
+    transposed, scratch = empty(kernel[::-1], dtype), empty(kernel, dtype)
+    inner_grads, ones = empty(dx, dtype), np.ones(length * batch, dtype)
+    slope, to_candidate, share = (empty(states, dtype) for _ in range(3))
+    product = empty(states, dtype)
     order = _steps(length, not reverse)
 
     def run(outputs, gates, h, kernel, g_h, *given):
@@ -245,5 +258,5 @@ def _gru_sequence_grad(dtype, outputs, gates, initial_state, kernel, g_h, g_outp
     return (dx, states, kernel, (3 * units,)), run
 
 
-lstm_sequence, lstm_sequence_grad = _recurrence(_lstm_sequence), _recurrence(_lstm_sequence_grad)
-gru_sequence, gru_sequence_grad = _recurrence(_gru_sequence), _recurrence(_gru_sequence_grad)
+lstm_sequence, lstm_sequence_grad = _recurrence(_lstm_sequence, forward=True), _recurrence(_lstm_sequence_grad)
+gru_sequence, gru_sequence_grad = _recurrence(_gru_sequence, forward=True), _recurrence(_gru_sequence_grad)
