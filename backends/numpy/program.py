@@ -43,7 +43,7 @@ class NumPyProgram(Program):
     An error in the middle of a step leaves a state of which some entries are new.
     """
 
-    steps_at_once = 16
+    steps_at_once = 8
     holder: Buffers
 
     def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
