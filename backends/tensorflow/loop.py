@@ -47,12 +47,14 @@ class Step:
         The number of steps is a tensor, so that one program does for any, up to `rows`.
         """
 
+        whole = self._traced if compiled else _apart(self._traced)
+
         def run(steps: Any, *batches: Any) -> Any:
             state = self._state()
 
             def step(i: Any, changed: list[Any], logs: list[Any]) -> Any:
                 del logs
-                return i + 1, *self._next(state, changed, [x[i] for x in batches])
+                return i + 1, *whole(*self._current(state, changed), *[x[i] for x in batches])
 
             logs = [tf.zeros(y.shape, y.dtype) for y in self._logs]
             start = (tf.constant(0), [state[i] for i in self._changed], logs)
@@ -69,7 +71,7 @@ class Step:
             state = self._state()
 
             def step(i: Any, changed: list[Any], stacks: list[Any]) -> Any:
-                changed, logs = self._next(state, changed, [x[i] for x in batches])
+                changed, logs = self._traced(*self._current(state, changed), *[x[i] for x in batches])
                 return i + 1, changed, [stack.write(i, y) for stack, y in zip(stacks, logs, strict=True)]
 
             stacks = [tf.TensorArray(y.dtype, rows, element_shape=y.shape) for y in self._logs]
@@ -80,11 +82,12 @@ class Step:
 
         return _traced(run, compiled, batch, rows)
 
-    def _next(self, state: list[Any], changed: list[Any], batch: list[Any]) -> tuple[list[Any], list[Any]]:
+    def _current(self, state: list[Any], changed: list[Any]) -> list[Any]:
+        """The state with what the steps so far changed of it."""
         current = list(state)
         for place, x in zip(self._changed, changed, strict=True):
             current[place] = x
-        return self._traced(*current, *batch)
+        return current
 
     def _state(self) -> list[Any]:
         """What the variables hold; of those that no step reads, nothing."""
@@ -96,6 +99,15 @@ class Step:
     def _assign(self, changed: list[Any]) -> None:
         for i, x in zip(self._changed, changed, strict=True):
             self._variables[i].assign(x)
+
+
+def _apart(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f` as a graph of its own within the graph that calls it.
+
+    The nodes of a loop have no one order. By chance TensorFlow meets the gradient of a max pooling before the pooling,
+    and then leaves it to a kernel that takes six times as long.
+    """
+    return tf.function(lambda *x: f(*x), autograph=False, experimental_attributes={"_noinline": True})
 
 
 def _traced(run: Callable[..., Any], compiled: bool, batch: list[tf.TensorSpec], rows: int) -> Callable[..., Any]:
