@@ -1,5 +1,6 @@
 """The spec's dtype names and torch's dtypes, and the spec's promotion where torch's differs."""
 
+import numpy as np
 import torch
 
 from kcompat.spec import DTYPES, float_type, result_type
@@ -9,6 +10,11 @@ NAMES = {dtype: name for name, dtype in TORCH.items()}
 SCALARS = frozenset((bool, int, float))
 _WITHOUT_KERNELS = frozenset(("bool", "uint16", "uint32", "uint64"))
 WIDE_UNSIGNED = frozenset((torch.uint16, torch.uint32, torch.uint64))
+
+
+def readable(x):
+    """Whether it is an array whose memory torch can use as it is."""
+    return type(x) is np.ndarray and x.flags.carray and x.dtype.isnative and x.dtype.kind in "biuf"
 
 
 def as_is(x1, x2):

@@ -14,7 +14,7 @@ from kcompat import tree
 from kcompat.active import use
 from kcompat.backends.numpy.dtypes import BFLOAT16
 from kcompat.backends.torch.declared import beside
-from kcompat.backends.torch.dtypes import NAMES, TORCH
+from kcompat.backends.torch.dtypes import NAMES, TORCH, readable
 from kcompat.backends.torch.program import TorchProgram
 from kcompat.backends.torch.record import note_read
 from kcompat.engine import Engine, check_numbers, default_dtype
@@ -90,14 +90,15 @@ class TorchEngine(Engine):
         """See `Engine.asarray`; a copy, unless `x` is a tensor of that dtype."""
         if isinstance(x, torch.Tensor):
             return x if dtype is None else x.to(TORCH[dtype])
-        if dtype is None and not hasattr(x, "dtype"):
+        if not readable(x):
+            if dtype is None and not hasattr(x, "dtype"):
+                x = np.asarray(x)
+                dtype = default_dtype(x)
             x = np.asarray(x)
-            dtype = default_dtype(x)
-        x = np.asarray(x)
-        check_numbers(x)
-        if x.dtype.name == "bfloat16":  # NumPy's is an extension that torch does not read
-            x, dtype = x.astype(np.float32), dtype or "bfloat16"
-        x = np.ascontiguousarray(x, x.dtype.newbyteorder("=")).reshape(x.shape)  # torch reads no other
+            check_numbers(x)
+            if x.dtype.name == "bfloat16":  # NumPy's is an extension that torch does not read
+                x, dtype = x.astype(np.float32), dtype or "bfloat16"
+            x = np.ascontiguousarray(x, x.dtype.newbyteorder("=")).reshape(x.shape)
         return torch.tensor(x, dtype=None if dtype is None else TORCH[dtype])
 
     def to_numpy(self, x: Any) -> np.ndarray:

@@ -10,11 +10,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from kcompat import tree
 from kcompat.active import use
+from kcompat.backends.torch.dtypes import readable
 from kcompat.backends.torch.record import Recorder, Value
 from kcompat.backends.torch.replay import Replay
 from kcompat.program import Holder, Program, State
@@ -29,6 +29,7 @@ class Cells(Holder):
 
     def __init__(self, state: State):
         self.layout: tuple[Any, ...] = ()
+        self.positions: dict[tuple[str, str], int] = {}
         self.tensors: list[torch.Tensor] = []
         self._foreign: set[int] = set()  # positions of tensors that others may hold, too
         self.state = state
@@ -48,9 +49,20 @@ class Cells(Holder):
         layout = tuple((*path, x.shape, x.dtype) for path, x in zip(paths, tensors, strict=True))
         if layout != self.layout:
             self.layout, self.tensors = layout, []
+            self.positions = {path: i for i, path in enumerate(paths)}
         known = set(map(id, self.tensors))
         self._foreign = {i for i, x in enumerate(tensors) if i in self._foreign or id(x) not in known}
         self.tensors = tensors
+
+    def put(self, new: dict[int, torch.Tensor]) -> None:
+        """Tensors in memory of their own, contiguous, by position."""
+        layout = list(self.layout)
+        for i, x in new.items():
+            self.tensors[i] = x
+            layout[i] = (*layout[i][:2], x.shape, x.dtype)
+        self._foreign.difference_update(new)
+        if tuple(layout) != self.layout:
+            self.layout = tuple(layout)
 
     def own(self, positions: set[int]) -> None:
         """Copy what others may hold, at these positions, so that it can be written to."""
@@ -127,7 +139,7 @@ class TorchProgram(Program):
 
     def _borrow(self, x: Any) -> torch.Tensor:
         """The tensor of an entry of the batch; it shares the array's memory if it can."""
-        if type(x) is np.ndarray and x.flags.carray and x.dtype.isnative and x.dtype.kind in "biuf":
+        if readable(x):
             x = torch.from_numpy(x)
             return x if self.device.type == "cpu" else x.to(self.device)
         return self.B.engine.asarray(x).detach()
@@ -201,7 +213,14 @@ class TorchProgram(Program):
 
     def replace(self, **parts: dict[str, Any]) -> None:
         """See `Program.replace`; tensors are copied."""
-        super().replace(**tree.map_leaves(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, parts))
+        held, engine = self.holder, self.B.engine
+        new = {}
+        for part, values in parts.items():
+            for path, x in values.items():
+                i = held.positions[part, path]
+                converted = _plain(engine.asarray(x, engine.dtype(held.tensors[i])))
+                new[i] = converted.clone() if isinstance(x, torch.Tensor) else converted
+        held.put(new)
 
 
 def _plain(x: torch.Tensor) -> torch.Tensor:
