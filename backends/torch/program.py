@@ -108,30 +108,30 @@ class TorchProgram(Program):
         structure = _structure(batch, leaves)
         tensors = [self._borrow(x).unsqueeze(0) for x in leaves]
         logs, recorded = self._begun(structure, tensors, batch, 1)
-        return logs[-1] if recorded is None else self._last(recorded, tensors)
+        return logs[-1] if recorded is None else self._last(recorded, tensors, 1)
 
     def run_many(self, batches: Any) -> Any:
         """See `Program.run_many`."""
         leaves: list[Any] = []
         structure = _structure(batches, leaves)
         tensors = [self._borrow(x) for x in leaves]
-        logs, recorded = self._begun(structure, tensors, batches, len(tensors[0]))
+        count = len(tensors[0])
+        logs, recorded = self._begun(structure, tensors, batches, count)
         if recorded is None:
             return logs[-1]
-        between = len(tensors[0]) - len(logs) - 1
-        if between:
-            self._replay(recorded.silent, [x[len(logs) : -1] for x in tensors], between)
-        return self._last(recorded, [x[-1:] for x in tensors])
+        if len(logs) < count - 1:
+            self._replay(recorded.silent, tensors, len(logs), count - 1)
+        return self._last(recorded, tensors, count)
 
     def run_each(self, batches: Any) -> Any:
         """See `Program.run_each`."""
         leaves: list[Any] = []
         structure = _structure(batches, leaves)
         tensors = [self._borrow(x) for x in leaves]
-        logs, recorded = self._begun(structure, tensors, batches, len(tensors[0]))
+        count = len(tensors[0])
+        logs, recorded = self._begun(structure, tensors, batches, count)
         if recorded is not None:
-            done = len(logs)
-            outputs = self._replay(recorded.replay, [x[done:] for x in tensors], len(tensors[0]) - done)
+            outputs = self._replay(recorded.replay, tensors, len(logs), count)
             if not logs:
                 return recorded.logs(list(map(torch.stack, outputs)))
             logs += [recorded.logs(list(xs)) for xs in zip(*outputs, strict=True)]
@@ -169,13 +169,13 @@ class TorchProgram(Program):
                 logs.append(self._record(key, batch, tensors))
         return logs, None
 
-    def _replay(self, replay: Replay, batches: Sequence[torch.Tensor], steps: int) -> list[Any]:
+    def _replay(self, replay: Replay, batches: Sequence[torch.Tensor], start: int, stop: int) -> list[Any]:
         self.holder.own(replay.updated)
-        return replay(self.holder.tensors, batches, steps)
+        return replay(self.holder.tensors, batches, start, stop)
 
-    def _last(self, recorded: _Recorded, batches: Sequence[torch.Tensor]) -> Any:
-        """The logs of one step, on a stack of one batch."""
-        return recorded.logs([x for (x,) in self._replay(recorded.replay, batches, 1)])
+    def _last(self, recorded: _Recorded, batches: Sequence[torch.Tensor], count: int) -> Any:
+        """The logs of a step on the last of so many batches."""
+        return recorded.logs([x for (x,) in self._replay(recorded.replay, batches, count - 1, count)])
 
     def _by_python(self, batch: Any, tensors: Sequence[torch.Tensor]) -> Any:
         with torch.no_grad(), use(self.B):

@@ -21,6 +21,7 @@ _BINARY, _UNARY = ("add", "sub", "mul", "div"), ("relu", "neg", "exp", "expm1", 
 _IN_PLACE = {getattr(torch.ops.aten, n).Tensor: getattr(torch.ops.aten, f"{n}_").Tensor for n in _BINARY}
 _IN_PLACE |= {getattr(torch.ops.aten, n).default: getattr(torch.ops.aten, f"{n}_").default for n in _UNARY}
 """Elementwise operators, and the same ones writing to their first operand."""
+_SCALINGS = {torch.ops.aten.mul.Tensor, torch.ops.aten.div.Tensor}
 
 
 class Replay:
@@ -40,7 +41,7 @@ class Replay:
         count = len(state)
         calls, results = without_views(calls, [*state, *outputs])
         calls, in_place = without_copies(calls, inputs[:count], results)
-        calls, results = in_dying_memory(without_unused(calls, in_place), inputs, in_place)
+        calls, results = in_dying_memory(without_unused(calls, in_place), inputs, in_place, count)
         self.changed = [i for i in range(count) if results[i] is not inputs[i]]
         given = [*(results[i] for i in self.changed), *results[count:]]
         used = {x for call in calls for x in values(call.args)} | set(given)
@@ -52,8 +53,8 @@ class Replay:
         carried, held, batch = ([inputs[i] for i in part] for part in (self.changed, kept, of_batch))
         self._function = looped(calls, carried, held, batch, given)
 
-    def __call__(self, state: list[torch.Tensor], batches: Sequence[torch.Tensor], steps: int) -> list[Any]:
-        """Run it on one batch after the other, which are stacked, bringing `state` up to date.
+    def __call__(self, state: list[torch.Tensor], batches: Sequence[torch.Tensor], start: int, stop: int) -> list[Any]:
+        """Run it on one batch after the other, of stacked ones those in a range, bringing `state` up to date.
 
         Gives a list for each output: its values after each step.
         """
@@ -63,7 +64,7 @@ class Replay:
             torch._C._set_grad_enabled(True)  # else oneDNN keeps nothing for the gradient
             try:
                 given = [state[i] for i in self._of_state], [batches[i] for i in self._of_batch]
-                results = self._function(steps, *given[0], *given[1])
+                results = self._function(stop - start, start, *given[0], *given[1])
             finally:
                 torch._C._set_grad_enabled(grad)
                 torch._C._set_graph_executor_optimize(optimizes)
@@ -136,20 +137,29 @@ def without_unused(calls: list[Call], results: list[Value]) -> list[Call]:
     return kept[::-1]
 
 
-def in_dying_memory(calls: list[Call], inputs: list[Value], results: list[Value]) -> tuple[list[Call], list[Value]]:
-    """An elementwise result is written over the first operand, if nobody needs that any more."""
+def in_dying_memory(
+    calls: list[Call], inputs: list[Value], results: list[Value], count: int
+) -> tuple[list[Call], list[Value]]:
+    """An elementwise result is written over the first operand, if nobody needs that any more; times one, it is that.
+
+    Of the inputs only those of the state, `count` of them, are written to, with their new values.
+    """
     last_use = {x.memory: i for i, call in enumerate(calls) for x in values(call.args)}
     needed = Counter(x.memory for x in results)
     fixed = {x.memory for x in inputs}
+    becomes = dict(zip(inputs[:count], results, strict=False))
     same: dict[Value, Value] = {}
     changed = []
     for i, call in enumerate(calls):
         if call.op in _IN_PLACE and isinstance(call.args[0], Value):
             x, others, y = call.args[0], call.args[1:], call.results[0]
-            dead = last_use[x.memory] == i and not needed[x.memory] and x.memory not in fixed and x.constant is None
+            dead = last_use[x.memory] == i and not needed[x.memory] and x.constant is None
+            free = x.memory not in fixed or becomes.get(x) is y
             overlap = any(other.memory == x.memory for other in values(others))
-            if dead and not overlap and x.layout == y.layout and needed[y.memory] == (y in results):
+            if dead and free and not overlap and x.layout == y.layout and needed[y.memory] == (y in results):
                 same[y] = same.get(x, x)
+                if call.op in _SCALINGS and others == (1,):
+                    continue
                 call = call._replace(op=_IN_PLACE[call.op])
         changed.append(call)
     return _replaced(changed, same), [same.get(x, x) for x in results]

@@ -23,18 +23,22 @@ def looped(
 ) -> Any:
     """A function that does the calls again and again.
 
-    It takes how often, the first values of `carried`, those of `kept`, and for each of `batch` all values, stacked.
+    It takes how often, the number of the first batch, the first values of `carried`, those of `kept`, and for each of
+    `batch` all values, stacked.
     The first results are the next values of `carried`. It gives the last of these, and a list for each other result;
     all are contiguous, each in memory of its own.
     """
     graph = _Graph()
     count = len(carried)
-    times = graph.input(_WHOLE)
+    times, start = graph.input(_WHOLE), graph.input(_WHOLE)
     first = [graph.input() for _ in carried]
     graph.nodes.update({x: graph.input() for x in kept})
     stacked = [graph.input() for _ in batch]
     lists = [graph.insert("prim::ListConstruct", [], [_TENSORS])[0] for _ in results[count:]]
-    body, last = graph.loop(times, first, carried, stacked, batch)
+    body, step, last = graph.loop(times, first, carried)
+    (number,) = graph.insert("aten::add", [start, step], [_WHOLE])
+    for x, all_ in zip(batch, stacked, strict=True):
+        (graph.nodes[x],) = graph.insert("aten::select", [all_, graph.node(0), number], [_TENSOR])
     for call in calls:
         graph.call(call)
     new = [graph.node(x) for x in graph.apart(results, {x.memory for x in (*carried, *kept, *batch)})]
@@ -91,19 +95,15 @@ class _Graph:
             elif x is not None:
                 self.nodes.setdefault(x, output)
 
-    def loop(
-        self, times: Any, first: Sequence[Any], carried: Sequence[Value], stacked: Sequence[Any], batch: Sequence[Value]
-    ) -> tuple[Any, list[Any]]:
-        """A loop, in which all that follows is: its body, and the last values of what is carried."""
+    def loop(self, times: Any, first: Sequence[Any], carried: Sequence[Value]) -> tuple[Any, Any, list[Any]]:
+        """A loop, in which all that follows is: its body, the number of the round, the last values of `carried`."""
         made = self.graph.insertNode(self.graph.create("prim::Loop", [times, self.node(True), *first], len(first)))
         body = made.addBlock()
         step = body.addInputToBlock()
         step.setType(_WHOLE)
         self.nodes.update({x: body.addInputToBlock() for x in carried})
         self.graph.setInsertPoint(body)
-        for x, all_ in zip(batch, stacked, strict=True):
-            (self.nodes[x],) = self.insert("aten::select", [all_, self.node(0), step], [_TENSOR])
-        return body, list(made.outputs())
+        return body, step, list(made.outputs())
 
     def apart(self, results: Sequence[Value], outside: set[int]) -> list[Value]:
         """The same tensors, copied where they are not contiguous, or share memory with others or with `outside`."""
