@@ -13,6 +13,7 @@ from jax import lax
 
 from kcompat.backend import load
 from kcompat.backends.jax.matrix import matmul, precision
+from kcompat.backends.jax.platform import on_cpu
 from kcompat.spec import result_type
 from kcompat.spec.convolution import output_sizes, pad_spatial, taps
 
@@ -59,13 +60,7 @@ def convolution(x, kernel, *, strides, padding, dilation):
 def _worth_columns(x, kernel, outputs):
     cells = x.shape[0] * math.prod(outputs)
     size = cells * math.prod(kernel.shape[:-1]) * x.dtype.itemsize
-    return x.shape[-1] == kernel.shape[-2] and x.dtype.itemsize >= 4 and 0 < size <= COLUMNS and _on_cpu()
-
-
-def _on_cpu():
-    chosen = jax.config.jax_default_device  # type: ignore[attr-defined]  # made at run time
-    device = chosen or jax.default_backend()
-    return getattr(device, "platform", device) == "cpu"
+    return x.shape[-1] == kernel.shape[-2] and x.dtype.itemsize >= 4 and 0 < size <= COLUMNS and on_cpu()
 
 
 def _by_columns(x, kernel, strides, padding, dilation, outputs):

@@ -25,7 +25,7 @@ from kcompat.backends.jax.elementwise import (
 from kcompat.backends.jax.linalg import cholesky, det, eigh, linear_solve, lu, pinv, qr, slogdet, svd, triangular_solve
 from kcompat.backends.jax.matrix import matmul
 from kcompat.backends.jax.pooling import max_pool, max_pool_grad
-from kcompat.backends.jax.recurrent import gru_sequence, lstm_sequence, rnn_sequence
+from kcompat.backends.jax.recurrent import gru, gru_sequence, lstm, lstm_sequence, rnn_sequence, simple_rnn
 from kcompat.backends.jax.reduction import (
     all,  # noqa: A004
     any,  # noqa: A004
@@ -50,7 +50,7 @@ __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "
 __all__ += ["arctan", "arctan2", "cbrt", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 __all__ += ["scatter_max", "scatter_multiply"]
-__all__ += ["gru_sequence", "lstm_sequence", "rnn_sequence"]
+__all__ += ["gru", "gru_sequence", "lstm", "lstm_sequence", "rnn_sequence", "simple_rnn"]
 __all__ += ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 
 _SCALARS = (bool, int, float)

@@ -14,6 +14,7 @@ from kcompat.active import use
 from kcompat.backends.jax.dtypes import WIDE, is_wide, scope
 from kcompat.backends.jax.loop import Step
 from kcompat.backends.jax.memory import padded, private_copy
+from kcompat.backends.jax.platform import on_cpu
 from kcompat.backends.jax.trees import ordered
 from kcompat.program import Holder, Program, State
 from kcompat.spec import floatx
@@ -167,7 +168,7 @@ class JaxProgram(Program):
             return [self._strong(x) for x in new], [self._strong(y) for y in outputs]
 
         step = Step(jax.make_jaxpr(flat)(holder.tensors, inputs), len(holder.tensors))
-        capacity, counts = None, _platform() == "cpu"
+        capacity, counts = None, on_cpu()
         if step.repeats and not (counts and step.convolves):
             size = max(1, step.logs_bytes, sum(x.nbytes for x in inputs))
             capacity = min(STEPS, LOOP_BYTES[bool(step.changed)] // size) or None
@@ -192,8 +193,3 @@ def _in_scope(call: Callable[..., Any]) -> Callable[..., Any]:
             return call(*args)
 
     return wide
-
-
-def _platform() -> str:
-    """Where new tensors are."""
-    return next(iter(jnp.zeros(()).devices())).platform
