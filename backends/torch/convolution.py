@@ -10,10 +10,15 @@ def _channels_second(x):
     return x.movedim(-1, 1)
 
 
+_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+
+
 def _filters_first(kernel):
     """`(*window, inputs, filters)` as `(filters, inputs, *window)`."""
     rank = kernel.ndim - 2
-    return kernel.permute(rank + 1, rank, *range(rank))
+    return kernel.permute(rank + 1, rank, *range(rank)).contiguous(
+        memory_format=_LAST.get(kernel.ndim, torch.contiguous_format)
+    )
 
 
 def split_padding(padding):

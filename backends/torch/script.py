@@ -26,27 +26,46 @@ def looped(
     It takes how often, the number of the first batch, the first values of `carried`, those of `kept`, and for each of
     `batch` all values, stacked.
     The first results are the next values of `carried`. It gives the last of these, and a list for each other result;
-    all are contiguous, each in memory of its own.
+    all are contiguous, each in memory of its own. What is the same each time is computed once.
     """
     graph = _Graph()
     count = len(carried)
+    once, calls = split(calls, kept)
     times, start = graph.input(_WHOLE), graph.input(_WHOLE)
     first = [graph.input() for _ in carried]
     graph.nodes.update({x: graph.input() for x in kept})
     stacked = [graph.input() for _ in batch]
     lists = [graph.insert("prim::ListConstruct", [], [_TENSORS])[0] for _ in results[count:]]
+    for call in once:
+        graph.call(call)
     body, step, last = graph.loop(times, first, carried)
     (number,) = graph.insert("aten::add", [start, step], [_WHOLE])
     for x, all_ in zip(batch, stacked, strict=True):
         (graph.nodes[x],) = graph.insert("aten::select", [all_, graph.node(0), number], [_TENSOR])
     for call in calls:
         graph.call(call)
-    new = [graph.node(x) for x in graph.apart(results, {x.memory for x in (*carried, *kept, *batch)})]
+    shared = (*carried, *kept, *batch, *(x for call in once for x in values(call.results)))
+    new = [graph.node(x) for x in graph.apart(results, {x.memory for x in shared})]
     for all_, x in zip(lists, new[count:], strict=True):
         graph.insert("aten::append", [all_, x], [_TENSORS])
     for x in (graph.node(True), *new[:count]):
         body.registerOutput(x)
     return graph.function([*last, *lists])
+
+
+def split(calls: Sequence[Call], kept: Sequence[Value]) -> tuple[list[Call], list[Call]]:
+    """The calls whose results depend on nothing but values that are kept as they are, and the others."""
+    written = {x.memory for call in calls for x in call.written}
+    fixed = {x for x in kept if x.memory not in written}
+    once, others = [], []
+    for call in calls:
+        same = all(x in fixed or x.constant is not None for x in values(call.args))
+        if same and not call.draws and not any(x.memory in written for x in values((*call.args, *call.results))):
+            fixed.update(values(call.results))
+            once.append(call)
+        else:
+            others.append(call)
+    return once, others
 
 
 class _Graph:

@@ -127,7 +127,10 @@ def test_steps_of_one_call_may_swap_share_and_ignore_what_they_are_given():
         x, _ = batch
         w = state.params
         new = {"a": w["b"], "b": w["a"] * 2.0, "both": x, "same": w["same"], "unused": w["a"] + w["same"]}
-        return state._replace(params=new), {"a": w["a"], "batch": x, "view": x[1:], "fixed": ops.ones(2)}
+        changed = torch.exp(w["same"])
+        changed.add_(x)
+        logs = {"fixed": ops.ones(2), "invariant": ops.tanh(w["same"]), "changed": changed}
+        return state._replace(params=new), logs | {"a": w["a"], "batch": x, "view": x[1:]}
 
     batches = RNG.normal(size=(9, 2)).astype("float32"), np.zeros((9, 1), "int32")
     start = dict(zip(("a", "b", "both", "same", "unused"), RNG.normal(size=(5, 2)), strict=True))
