@@ -30,7 +30,7 @@ def graph_over(B: Any) -> Graph:
     """The interpreter that traces what `B` computes; making one takes longer than a small trace, so it is kept."""
     graph: Graph | None = B.__dict__.get("_graph")
     if graph is None:
-        graph = B.__dict__["_graph"] = Graph(B, {*B.native, *updates(), "sigmoid"})
+        graph = B.__dict__["_graph"] = Graph(B, {*B.native, *updates()})
     return graph
 
 

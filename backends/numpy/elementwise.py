@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from kcompat.backends.numpy.dtypes import in_dtype, is_float, is_wider
+from kcompat.backends.numpy.dtypes import in_dtype, in_float32, is_float, is_wider
 from kcompat.spec import _rules as rules
 from kcompat.spec import as_dtype, float_type, floatx
 from kcompat.spec.conversion import LARGEST
@@ -23,6 +23,7 @@ __all__ = [
     "log10",
     "nan_to_num",
     "nextafter",
+    "sigmoid",
     "view",
 ]
 
@@ -51,6 +52,13 @@ def _of_one(ufunc):
 arctan2, hypot, nextafter = map(_of_two, (np.arctan2, np.hypot, np.nextafter))
 arctan, cbrt, exp2, log2, log10 = map(_of_one, (np.arctan, np.cbrt, np.exp2, np.log2, np.log10))
 fmod = _of_two(np.fmod, lambda x1, x2: rules.remainder(x1, x2).dtype)
+
+
+@in_float32
+def sigmoid(x):
+    """See `kcompat.spec.activation.sigmoid`. As `exp(-|x|)` is at most 1, the choice is a maximum."""
+    t = np.exp(-np.absolute(x))
+    return np.maximum(t, x >= 0) / (t + 1)
 
 
 def integer_quotient(x1, x2):

@@ -24,6 +24,7 @@ from kcompat.backends.numpy.elementwise import (
     log10,
     nan_to_num,
     nextafter,
+    sigmoid,
     view,
 )
 from kcompat.backends.numpy.indexing import scatter_add_along_axis, take, take_along_axis
@@ -69,6 +70,7 @@ __all__ += [
     "log10",
     "nan_to_num",
     "nextafter",
+    "sigmoid",
     "view",
 ]
 __all__ += ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
