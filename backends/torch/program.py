@@ -100,7 +100,12 @@ class TorchProgram(Program):
         super().__init__(B, step, state)
 
     def _hold(self, state: State) -> Cells:
-        return Cells(tree.map_leaves(lambda x: self.B.engine.asarray(x).clone(), state))
+        return Cells(tree.map_leaves(self._copied, state))
+
+    def _copied(self, x: Any, dtype: str | None = None) -> torch.Tensor:
+        """A tensor of the state, in memory of its own."""
+        made = _plain(self.B.engine.asarray(x, dtype))
+        return made.clone() if isinstance(x, torch.Tensor) else made
 
     def run(self, batch: Any) -> Any:
         """Do one step and give its logs, without waiting for them on a GPU."""
@@ -213,13 +218,11 @@ class TorchProgram(Program):
 
     def replace(self, **parts: dict[str, Any]) -> None:
         """See `Program.replace`; tensors are copied."""
-        held, engine = self.holder, self.B.engine
-        new = {}
+        held, new = self.holder, {}
         for part, values in parts.items():
             for path, x in values.items():
                 i = held.positions[part, path]
-                converted = _plain(engine.asarray(x, engine.dtype(held.tensors[i])))
-                new[i] = converted.clone() if isinstance(x, torch.Tensor) else converted
+                new[i] = self._copied(x, self.B.engine.dtype(held.tensors[i]))
         held.put(new)
 
 
