@@ -1,8 +1,12 @@
 """Reductions, running totals and search on JAX arrays."""
 
+import functools
+
+import jax
 import jax.numpy as jnp
 
-from kcompat.spec import result_type
+from kcompat.backends.jax.platform import on_cpu
+from kcompat.spec import is_float, result_type
 from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, normalize_axis, total_dtype
 
 __all__ = ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
@@ -25,7 +29,22 @@ def _over_axes(f):
     return call
 
 
-max, min, all, any = map(_over_axes, (jnp.max, jnp.min, jnp.all, jnp.any))  # noqa: A001
+def _keeping_nan(f):
+    """On a CPU XLA leaves large reductions to YNNPACK, whose extremes lose NaN; a sum of squares shows one."""
+
+    @functools.partial(jax.jit, static_argnums=1, static_argnames="keepdims", inline=True)
+    def checked(x, axes, keepdims):
+        y, squares = f(x, axes, keepdims=keepdims), jnp.sum(x * x, axes, keepdims=keepdims)
+        return y * jnp.where(jnp.isnan(squares), jnp.nan, jnp.ones((), y.dtype))
+
+    def call(x, axes, *, keepdims):
+        return (checked if is_float(x.dtype.name) and on_cpu() else f)(x, axes, keepdims=keepdims)
+
+    return call
+
+
+all, any = map(_over_axes, (jnp.all, jnp.any))  # noqa: A001
+max, min = (_over_axes(_keeping_nan(f)) for f in (jnp.max, jnp.min))  # noqa: A001
 
 
 def _index(f):
