@@ -23,12 +23,17 @@ class Step:
         self.repeats = all(y.shape.is_fully_defined() for y in logs)
         """Whether it may stand in a loop: its logs have one shape."""
         self.logs_bytes = sum(y.shape.num_elements() * y.dtype.size for y in self._logs) if self.repeats else 0
+        graph = traced.graph.as_graph_def()
+        nodes = [graph.node, *(function.node_def for function in graph.library.function)]
+        self._ops = {node.op for part in nodes for node in part}
 
     def convolves(self) -> bool:
         """Whether a convolution is part of it, for which XLA has no good kernel on a CPU."""
-        graph = self._traced.graph.as_graph_def()
-        nodes = [graph.node, *(function.node_def for function in graph.library.function)]
-        return any(node.op.startswith(("Conv", "DepthwiseConv")) for part in nodes for node in part)
+        return any(op.startswith(("Conv", "DepthwiseConv")) for op in self._ops)
+
+    def gated(self) -> bool:
+        """Whether sigmoids in a loop are part of it, for which XLA takes longer than TensorFlow's own kernel."""
+        return "Sigmoid" in self._ops and any(op.endswith("While") for op in self._ops)
 
     def once(self, compiled: bool, batch: list[tf.TensorSpec]) -> Callable[..., Any]:
         """The function `(*batch) -> logs`."""

@@ -42,7 +42,9 @@ class Compiled:
         self.early = EARLY
         """How many more steps are early ones."""
         self._step, self._batch = step, batch
-        self._by_xla = not step.convolves() or bool(tf.config.list_logical_devices("GPU"))
+        large = not step.changes and (capacity or 1) == 1  # so that kernels take longer than the time between them
+        unfit = step.convolves() or (large and step.gated())
+        self._by_xla = not unfit or bool(tf.config.list_logical_devices("GPU"))
         self._functions: dict[str, Any] = {}
 
     def call(self, kind: str, inputs: list[Any]) -> list[Any]:
@@ -69,6 +71,7 @@ class Compiled:
     def _first_call(self, kind: str, inputs: list[Any]) -> list[Any]:
         """Compile by XLA if that can be, which the call shows; nothing is assigned before."""
         rows = {} if kind == "once" else {"rows": self.capacity}
+        self._functions.pop("early", None)  # which is over, and need not be in memory beside XLA's compiler
         function = getattr(self._step, kind)(self._by_xla, self._batch, **rows)
         try:
             logs = function(*self._arguments(kind, inputs))
