@@ -34,10 +34,11 @@ class Step:
         """Whether it may stand in a loop."""
         self.convolves = _convolves(jaxpr)
         """Whether it would lose by it on a CPU: there XLA's convolution has several threads outside of loops alone."""
+        self._options = _for_convolutions() if _convolves(jaxpr, images=2) else None
 
     def once(self) -> Callable[..., Any]:
         """The program `(changed, kept, batch) -> (changed, logs)`."""
-        return jax.jit(self._once, donate_argnums=0, compiler_options=_for_convolutions() if self.convolves else None)
+        return jax.jit(self._once, donate_argnums=0, compiler_options=self._options)
 
     def repeated(self) -> Callable[..., Any]:
         """The program `(changed, kept, batches, steps) -> (changed, logs of the last step)`.
@@ -94,7 +95,10 @@ class Step:
 
 @functools.cache
 def _for_convolutions() -> dict[str, Any] | None:
-    """Options with which XLA convolves by itself on a CPU: YNNPACK, to which it would go, takes four times as long."""
+    """Options with which XLA convolves by itself on a CPU.
+
+    YNNPACK, to which it would go, takes four times as long for many images, and two thirds of the time for one.
+    """
     options = {"xla_cpu_experimental_ynn_fusion_type": ""}
     try:
         jax.jit(lambda: 0, compiler_options=options)()
@@ -107,12 +111,16 @@ def _at(x: Any, i: Any) -> Any:
     return lax.dynamic_index_in_dim(x, i, keepdims=False)
 
 
-def _convolves(jaxpr: Jaxpr) -> bool:
-    """Whether a convolution is part of what would run on a CPU."""
-    return any(
-        eqn.primitive.name == "conv_general_dilated" or any(map(_convolves, jaxprs_in_params(_on_cpu(eqn.params))))
-        for eqn in jaxpr.eqns
-    )
+def _convolves(jaxpr: Jaxpr, images: int = 0) -> bool:
+    """Whether a convolution of so many images or more is part of what would run on a CPU."""
+    for eqn in jaxpr.eqns:
+        if eqn.primitive.name == "conv_general_dilated":
+            x: Any = eqn.invars[0].aval
+            if x.shape[eqn.params["dimension_numbers"].lhs_spec[0]] >= images:
+                return True
+        elif any(_convolves(inner, images) for inner in jaxprs_in_params(_on_cpu(eqn.params))):
+            return True
+    return False
 
 
 def _on_cpu(params: dict[str, Any]) -> dict[str, Any]:
