@@ -120,11 +120,7 @@ class Arrays:
         while start < self.size:
             count = max(1, min(at_once(size), (self.size - start) // self.batch_size))
             stop = min(start + count * self.batch_size, self.size)
-            found = tuple(None if part is None else _rows(part, order, start, stop) for part in parts)
-            if count > 1:
-                split = (count, self.batch_size)
-                found = tuple(None if part is None else part.reshape(*split, *part.shape[1:]) for part in found)
-            yield count, found
+            yield count, tuple(_rows(part, order, start, stop, count) for part in parts)  # held by the caller alone
             start = stop
 
     def sample(self) -> Arrays:
@@ -149,8 +145,12 @@ class Arrays:
         return Arrays(self.x[chosen], y, weight, batch_size=self.batch_size)
 
 
-def _rows(part: np.ndarray, order: np.ndarray | None, start: int, stop: int) -> np.ndarray:
-    return part[start:stop] if order is None else part.take(order[start:stop], axis=0)
+def _rows(part: np.ndarray | None, order: np.ndarray | None, start: int, stop: int, count: int) -> np.ndarray | None:
+    """The rows from `start` to `stop` of a part that there is; in batches along a new first axis if several."""
+    if part is None:
+        return None
+    rows = part[start:stop] if order is None else part.take(order[start:stop], axis=0)
+    return rows if count == 1 else rows.reshape(count, len(rows) // count, *part.shape[1:])
 
 
 def shuffle_key(seed: Any, epoch: int) -> np.ndarray:

@@ -115,11 +115,9 @@ class Stream:
         for batch in self.batches():
             if waiting and _layout(batch) != _layout(waiting[0]):
                 yield _stacked(waiting)
-                waiting = []
             waiting.append(batch)
             if len(waiting) >= at_once(sum(part.nbytes for part in batch if part is not None)):
                 yield _stacked(waiting)
-                waiting = []
         if waiting:
             yield _stacked(waiting)
 
@@ -128,7 +126,10 @@ def _layout(batch: Batch) -> Any:
     return [None if part is None else (part.shape, part.dtype) for part in batch]
 
 
-def _stacked(batches: list[Batch]) -> tuple[int, Batch]:
+def _stacked(waiting: list[Batch]) -> tuple[int, Batch]:
+    """How many batches there are, and all of them, which wait no longer."""
+    batches = waiting.copy()
+    waiting.clear()
     if len(batches) == 1:
         return 1, batches[0]
     return len(batches), tuple(None if parts[0] is None else np.stack(parts) for parts in zip(*batches, strict=True))

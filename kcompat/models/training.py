@@ -156,6 +156,7 @@ class Model(Compiled):
         for count, batch in data.groups(self._at_once("train", hooks), key):
             hooks.call("on_train_batch_begin", done, {})
             logs = store.run(program, batch, count)
+            del batch  # before the next one is gathered
             done += count
             if progress.due(done) or each_batch:
                 values = look()
@@ -222,6 +223,7 @@ class Model(Compiled):
         for count, batch in data.groups(self._at_once("test", hooks)):
             hooks.call("on_test_batch_begin", done, {})
             logs = store.run(program, batch, count)
+            del batch
             done += count
             if progress.due(done) or each_batch:
                 values = self._floats(logs)
