@@ -16,6 +16,19 @@ def interpreter():
     return load("tensorflow")
 
 
+def apart(x):
+    """The same tensor, which a graph does not join with what computed it.
+
+    oneDNN's kernels for a product or a convolution followed by relu give 0 for NaN.
+    """
+    return x if tf.executing_eagerly() or not x.dtype.is_floating else _snapshot(x)
+
+
+@tf.custom_gradient
+def _snapshot(x):
+    return tf.raw_ops.Snapshot(input=x), tf.identity
+
+
 def with_gradient(rule):
     """Give a function of tensors the pullback `rule(B, g, y, *tensors, **attrs)`, a tuple of cotangents.
 

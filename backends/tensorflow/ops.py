@@ -238,11 +238,11 @@ def floor(x):
 
 
 def relu(x):
-    return tf.nn.relu(x)
+    return tf.nn.relu(_kinks.apart(x))
 
 
 def relu6(x):
-    return tf.nn.relu6(x)
+    return tf.nn.relu6(_kinks.apart(x))
 
 
 def leaky_relu(x, *, negative_slope=0.2):

@@ -69,7 +69,11 @@ def prod(x, *, axis=None, keepdims=False, dtype=None):
 def _extremum(numbers, bools):
     def call(x, *, axis=None, keepdims=False):
         _rules.maximum_along(x, axis=axis, keepdims=keepdims)  # which refuses a maximum of nothing
-        return (bools if x.dtype == tf.bool else numbers)(x, _axes(x, axis), keepdims)
+        y = (bools if x.dtype == tf.bool else numbers)(x, _axes(x, axis), keepdims)
+        if not x.dtype.is_floating or tf.executing_eagerly():
+            return y
+        missing = tf.reduce_any(tf.math.is_nan(x), _axes(x, axis), keepdims)  # which XLA passes over
+        return tf.where(missing, tf.constant(math.nan, y.dtype), y)
 
     return call
 
