@@ -34,7 +34,7 @@ class Step:
         """Whether it may stand in a loop."""
         self.convolves = _convolves(jaxpr)
         """Whether it would lose by it on a CPU: there XLA's convolution has several threads outside of loops alone."""
-        self._options = _for_convolutions() if _convolves(jaxpr, images=2) else None
+        self._options = _without_ynnpack() if _convolves(jaxpr, images=2) or _recurs(jaxpr) else None
 
     def once(self) -> Callable[..., Any]:
         """The program `(changed, kept, batch) -> (changed, logs)`."""
@@ -53,7 +53,7 @@ class Step:
             logs = [jnp.zeros(y.shape, y.dtype) for y in self._logs]
             return lax.fori_loop(0, steps, step, (changed, logs))
 
-        return jax.jit(run, donate_argnums=0)
+        return jax.jit(run, donate_argnums=0, compiler_options=self._options)
 
     def unasked(self) -> Callable[..., Any]:
         """The program `(changed, kept, batches) -> (changed, logs of the last step)`, one step for each batch.
@@ -82,7 +82,7 @@ class Step:
             logs = [jnp.zeros((len(batches[0]), *y.shape), y.dtype) for y in self._logs]
             return lax.fori_loop(0, steps, step, (changed, logs))
 
-        return jax.jit(run, donate_argnums=0)
+        return jax.jit(run, donate_argnums=0, compiler_options=self._options)
 
     def _once(self, changed: list[Any], kept: list[Any], batch: list[Any]) -> tuple[list[Any], list[Any]]:
         state: list[Any] = [0] * self._size  # an absent one is not read
@@ -94,10 +94,11 @@ class Step:
 
 
 @functools.cache
-def _for_convolutions() -> dict[str, Any] | None:
-    """Options with which XLA convolves by itself on a CPU.
+def _without_ynnpack() -> dict[str, Any] | None:
+    """Options with which XLA convolves and multiplies by itself on a CPU.
 
-    YNNPACK, to which it would go, takes four times as long for many images, and two thirds of the time for one.
+    YNNPACK, to which it would go, takes four times as long for the convolution of many images, two thirds of the time
+    for one, and a fifth longer for a recurrence. The gradient of a recurrence gains by it.
     """
     options = {"xla_cpu_experimental_ynn_fusion_type": ""}
     try:
@@ -119,6 +120,16 @@ def _convolves(jaxpr: Jaxpr, images: int = 0) -> bool:
             if x.shape[eqn.params["dimension_numbers"].lhs_spec[0]] >= images:
                 return True
         elif any(_convolves(inner, images) for inner in jaxprs_in_params(_on_cpu(eqn.params))):
+            return True
+    return False
+
+
+def _recurs(jaxpr: Jaxpr, within: bool = False) -> bool:
+    """Whether a recurrence is part of it that is not differentiated: a loop in a call that has a gradient's rule."""
+    for eqn in jaxpr.eqns:
+        name = eqn.primitive.name
+        inside = within or name.startswith("custom_vjp_call")
+        if (inside and name == "scan") or any(_recurs(inner, inside) for inner in jaxprs_in_params(eqn.params)):
             return True
     return False
 
