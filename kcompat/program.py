@@ -44,6 +44,9 @@ class Program:
     steps_at_once = 1
     """How many steps to hand to `run_many` together: more than 1 where one call of many steps costs less than many."""
 
+    steps_to_settle = 1
+    """After how many steps on one layout it runs as it will for all others."""
+
     def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
         self.B = B
         self.step = step

@@ -91,6 +91,7 @@ class TensorFlowProgram(Program):
     """
 
     steps_at_once = STEPS
+    steps_to_settle = EARLY + 1
 
     def __init__(self, B: Any, step: Any, state: State | Holder):
         super().__init__(B, step, state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,9 @@ from kcompat.program import Program, State
 
 ROUND = 0.05
 """Seconds that one backend is measured at a time: they take turns, so that a busy moment meets all of them."""
+
+SETTLING, TURNS = 3, 3
+"""How many calls come before the first that counts, at least, and how many turns a backend has that may be fastest."""
 
 
 def step_seconds(step: Any, state: State, data: Arrays, eager: bool = False, seconds: float = 1.0) -> dict[str, float]:
@@ -43,6 +47,7 @@ class _Run:
         self.to_numpy = B.engine.to_numpy
         self.data = data
         self.groups = self._endless()
+        self.steps = self.calls = 0
 
     def _endless(self) -> Iterator[tuple[int, Any]]:
         while True:
@@ -50,15 +55,17 @@ class _Run:
 
     def measure(self, seconds: float) -> float:
         """The seconds a step, of as many steps as fit into a time, at least one."""
-        start, steps, elapsed, logs = time.perf_counter(), 0, 0.0, None
-        while logs is None or elapsed < seconds:
+        start, steps, elapsed = time.perf_counter(), 0, 0.0
+        while not steps or elapsed < seconds:
             count, batch = next(self.groups)
             logs = self.program.run(batch) if count == 1 else self.program.run_many(batch)
+            for value in logs.values():  # a program may run on after it has returned
+                self.to_numpy(value)
             steps += count
+            self.calls += 1
             elapsed = time.perf_counter() - start
-        for value in logs.values():  # a program may run on after it has returned
-            self.to_numpy(value)
-        return (time.perf_counter() - start) / steps
+        self.steps += steps
+        return elapsed / steps
 
 
 def _started(step: Any, state: State, data: Arrays, eager: bool) -> dict[str, _Run]:
@@ -74,10 +81,8 @@ def _started(step: Any, state: State, data: Arrays, eager: bool) -> dict[str, _R
         except NotImplementedError as error:
             lacking.append(error)
             continue
-        before = None
-        while before != run.program.steps_at_once:  # it may grow with use
-            before = run.program.steps_at_once
-            run.measure(2 * ROUND)
+        while run.steps < run.program.steps_to_settle or run.calls < SETTLING:
+            run.measure(0)
         runs[name] = run
     if not runs and lacking:
         raise lacking[0]
@@ -85,10 +90,10 @@ def _started(step: Any, state: State, data: Arrays, eager: bool) -> dict[str, _R
 
 
 def _turns(best: dict[str, float], end: float) -> Iterator[str]:
-    """Names in turn until `end`, each at least once; those far behind get no second turn."""
-    while True:
+    """Names in turn until `end`, each at least `TURNS` times; those far behind get no second turn."""
+    for turn in itertools.count():
         for name, seconds in best.items():
-            if seconds < float("inf") and time.perf_counter() > end:
+            if turn >= TURNS and time.perf_counter() > end:
                 return
-            if seconds == float("inf") or seconds < 4 * min(best.values()):
+            if turn == 0 or seconds < 4 * min(best.values()):
                 yield name
