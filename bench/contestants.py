@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,6 +50,10 @@ class Fitted:
     def fit(self, x: np.ndarray, y: np.ndarray, batch: int, epochs: int, shuffle: bool = True) -> list[float]:
         """See `Trainer.fit`."""
         return self.model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0, shuffle=shuffle).history["loss"]
+
+    def stream(self, batches: Iterator[tuple[np.ndarray, np.ndarray]], steps: int) -> None:
+        """Train on so many batches, each as it comes."""
+        self.model.fit(batches, steps_per_epoch=steps, verbose=0)
 
     def evaluate(self, x: np.ndarray, y: np.ndarray, batch: int) -> tuple[float, float]:
         """See `Trainer.evaluate`."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from kcompat.bench import dispatch, memory, op_cases, roofline
-from kcompat.bench.contestants import Contestant
+from kcompat.bench.contestants import Contestant, Fitted, Unavailable
 from kcompat.bench.workloads import find
 
 Answers = Iterator[dict[str, Any]]
@@ -105,14 +106,29 @@ def fresh(contestant: Contestant, workload: str) -> Answers:
     yield {"values": {"first": seconds, "memory": watch()}}
 
 
+def streamed(contestant: Contestant, workload: str, steps: int) -> Answers:
+    """From a model that is not built: the bytes that a `fit` of so many batches from a generator takes at most."""
+    model = find(workload)
+    x, y = model.data()
+    starts = itertools.islice(itertools.cycle(range(0, len(x), model.batch)), steps)
+    batches = ((x[i : i + model.batch].copy(), y[i : i + model.batch].copy()) for i in starts)
+    watch = memory.watch(contestant.framework, contestant.device)
+    trainer = contestant.trainer(model, try_all=False)
+    if not isinstance(trainer, Fitted):
+        raise Unavailable(f"{contestant.name} takes arrays alone")
+    trainer.stream(batches, steps)
+    yield {"value": watch()}
+
+
 MEASURES = {
     "step": Measure(step, "a train step, by fits of several epochs"),
     "epoch": Measure(epoch, "a fit of one epoch"),
     "inference": Measure(inference, "a batch of predict and of evaluate"),
     "fresh": Measure(fresh, "the first step of a process, and the memory of training", fresh=True),
+    "streamed": Measure(streamed, "the memory of training on streamed batches", fresh=True),
     "op": Measure(op_cases.measure, "one op, forward or with its gradient"),
     "dispatch": Measure(dispatch.dispatch, "a call of kcompat.ops over the framework's own"),
     "roofline": Measure(roofline.measure, "a matrix product and a copy"),
 }
-UNITS = {"memory": "B", "gemm": "FLOP/s", "copy": "B/s"}
+UNITS = {"memory": "B", "streamed": "B", "gemm": "FLOP/s", "copy": "B/s"}
 """Units of what is not seconds."""

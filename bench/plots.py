@@ -174,7 +174,7 @@ def _label(goal: Any) -> str:
 
 
 def scaling(report: Report) -> Figure | None:
-    """The cost of a step by what grows."""
+    """The cost of a step, or of training, by what grows."""
     rows = [row for row in report.rows if row.values and row.details.get("curve")]
     curves = list(dict.fromkeys(row.details["curve"] for row in rows))
     if not curves:
@@ -198,9 +198,10 @@ def scaling(report: Report) -> Figure | None:
             middle = (low * high) ** 0.5
             low, high = middle / 3, middle * 3
             axis.set_ylim(low, high)
-        _ticks(axis.yaxis, low, high, "s")
+        unit = next(row.unit for row in rows if row.details["curve"] == curve)
+        _ticks(axis.yaxis, low, high, unit)
         axis.grid()
-        axis.set_title("by " + curve)
+        axis.set_title(("memory by " if unit == "B" else "by ") + curve)
         axis.set_xlabel(curve)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=6, frameon=False)
     return figure

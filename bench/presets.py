@@ -51,7 +51,7 @@ def of_dispatch(who: tuple[str, ...], repeats: int) -> list[Heat]:
 
 
 def of_scaling(who: tuple[str, ...], repeats: int) -> list[Heat]:
-    """The cost of a step by the number of epochs, of samples, by batch and by depth."""
+    """The cost of a step by the number of epochs, of samples, by batch and by depth; memory by streamed samples."""
     who = tuple(name for name in who if name != AUTO)
     curves: dict[str, list[tuple[int, dict[str, Any]]]] = {
         "epochs": [(n, {"workload": "mlp", "epochs": n}) for n in (1, 2, 4, 8, 16)],
@@ -59,11 +59,24 @@ def of_scaling(who: tuple[str, ...], repeats: int) -> list[Heat]:
         "batch": [(n, {"workload": f"mlp@{n}", "seconds": 0.2}) for n in (32, 128, 512, 2048)],
         "depth": [(n, {"workload": f"depth{n}", "seconds": 0.2}) for n in workloads.DEPTHS],
     }
-    return [
+    steps = [
         Heat("step", f"{what}={n}", arguments, who, repeats, {"curve": what, "at": n})
         for what, points in curves.items()
         for n, arguments in points
     ]
+    return [*steps, *of_streams(("mlp",), who, repeats)]
+
+
+def of_streams(names: Iterable[str], who: tuple[str, ...], repeats: int) -> list[Heat]:
+    """The memory of training by the number of streamed samples."""
+    found = []
+    for name in names:
+        for steps in (50, 200, 800):
+            samples = steps * workloads.find(name).batch
+            details = {"curve": "streamed samples", "at": samples}
+            arguments = {"workload": name, "steps": steps}
+            found.append(Heat("streamed", f"{name}, samples={samples}", arguments, who, repeats, details))
+    return found
 
 
 def roofline(who: tuple[str, ...]) -> list[Heat]:
@@ -129,6 +142,8 @@ def _chosen(options: argparse.Namespace, who: tuple[str, ...]) -> Plan:
     measures = options.measure or (["step"] if options.workload else ["op"])
     of_model = [m for m in measures if m in ("step", "epoch", "inference", "fresh")]
     heats = of_workloads(options.workload or REFERENCE, of_model, who, options.repeats)
+    if "streamed" in measures:
+        heats += of_streams(options.workload or ("mlp",), who, options.repeats)
     if options.op or "op" in measures:
         heats += of_ops(options.op or op_cases.SIZES, who, options.repeats)
     if "dispatch" in measures:
