@@ -19,7 +19,7 @@ from kcompat.backends.jax.trees import ordered
 from kcompat.program import Holder, Program, State
 from kcompat.spec import floatx
 
-STEPS = 32
+STEPS = 16
 """How many steps one call does at most; the time between two programs is small against these."""
 
 LOOP_BYTES = {True: 1 << 22, False: 1 << 19}
