@@ -331,7 +331,7 @@ FIGURES: tuple[tuple[str, str, Callable[[Report], Figure | None]], ...] = (
     (
         "How the step grows",
         "A step is to cost the same however many epochs and samples there are, and no more than in "
-        "proportion to batch and depth.",
+        "proportion to batch and depth. Memory is not to grow with streamed samples.",
         scaling,
     ),
     (
