@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-ALIGNMENT = 64
+from kcompat.backends.numpy.memory import empty
 
 
 def private_copy(x: Any, dtype: str | None = None) -> np.ndarray:
@@ -22,13 +21,10 @@ def private_copy(x: Any, dtype: str | None = None) -> np.ndarray:
 def padded(x: Any, rows: int) -> np.ndarray:
     """An array with `rows` rows, of which the first are those of `x`; the others hold anything.
 
-    XLA reads it in place, on a CPU, as it begins at a multiple of `ALIGNMENT`: the other rows cost nothing.
+    XLA reads it in place, on a CPU, as it is aligned: the other rows cost nothing.
     """
     if len(x) == rows:
         return np.asarray(x)
-    shape, dtype = (rows, *x.shape[1:]), np.dtype(x.dtype.name)
-    memory = np.empty(math.prod(shape) * dtype.itemsize + ALIGNMENT, np.uint8)
-    start = -memory.__array_interface__["data"][0] % ALIGNMENT
-    found: np.ndarray = np.ndarray(shape, dtype, memory, start)
+    found = empty((rows, *x.shape[1:]), x.dtype.name)
     found[: len(x)] = x
     return found

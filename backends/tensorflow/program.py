@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import tensorflow as tf
 
 from kcompat import tree
 from kcompat.active import use
+from kcompat.backends.numpy.memory import empty
 from kcompat.backends.tensorflow.loop import Step
 from kcompat.program import Holder, Program, State
 from kcompat.spec import floatx
@@ -25,10 +25,6 @@ LOOP_BYTES = {True: 1 << 22, False: 1 << 19}
 
 These take little time, so that a loop gains less than it costs to bring more together.
 """
-
-
-ALIGNMENT = 64
-"""Of memory that TensorFlow takes as it is, in bytes."""
 
 
 class Compiled:
@@ -196,10 +192,7 @@ def _padded(x: Any, rows: int) -> Any:
     """An array with `rows` rows, of which the first are those of `x`; the others hold anything."""
     if len(x) == rows:
         return x
-    shape, dtype = (rows, *x.shape[1:]), np.dtype(x.dtype if isinstance(x, np.ndarray) else x.dtype.as_numpy_dtype)
-    memory = np.empty(math.prod(shape) * dtype.itemsize + ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % ALIGNMENT
-    found = memory[start : start + memory.size - ALIGNMENT].view(dtype).reshape(shape)
+    found = empty((rows, *x.shape[1:]), x.dtype if isinstance(x, np.ndarray) else x.dtype.as_numpy_dtype)
     found[: len(x)] = x
     return found
 
