@@ -140,14 +140,14 @@ class Contestant:
 
     def _kcompat(self) -> Any:
         import kcompat
-        from kcompat import spec
+        from kcompat.runtime.registry import load
 
-        spec.set_floatx(self.dtype)
+        kcompat.config.set_floatx(self.dtype)
         if self.framework == "auto":
             return lambda workload, try_all: Choosing(kcompat, workload)
         kcompat.set_backend(self.framework)
         if self.device != "cpu":
-            engine = kcompat.backend.load(self.framework).engine
+            engine = load(self.framework).engine
             kinds = {found.partition(":")[0] for found in engine.devices()}
             names = [name for name in (self.device, "gpu") if name in kinds]
             if not names:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import kcompat
-from kcompat import tree
-from kcompat.active import use
-from kcompat.backend import load
 from kcompat.bench.contestants import Fitted
 from kcompat.bench.workloads import Workload
-from kcompat.graph import Call, Graph, spec_of, tracing
+from kcompat.runtime import tree
+from kcompat.runtime.active import use
+from kcompat.runtime.graph import Call, Graph, spec_of, tracing
+from kcompat.runtime.registry import load
 from kcompat.spec import TensorSpec, as_dtype
 
 KEPT = ("convolution", "convolution_input_grad", "convolution_kernel_grad")

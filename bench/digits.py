@@ -15,7 +15,7 @@ import numpy as np
 
 import kcompat
 from kcompat import layers
-from kcompat.backend import list_backends, use_backend
+from kcompat.runtime.registry import list_backends, use_backend
 
 EPOCHS, BATCH, SEED = 15, 32, 0
 COMPARED_STEPS = (10, 50)

@@ -28,7 +28,7 @@ def dispatch(contestant: Contestant, op: str, calls: int = 2000) -> Iterator[dic
     if contestant.kind != "kcompat":
         raise Unavailable(f"{contestant.name} has no kcompat.ops to call")
     from kcompat import ops
-    from kcompat.backend import load
+    from kcompat.runtime.registry import load
 
     engine = load(contestant.framework).engine
     shape = (2, 2) if op == "matmul" else (4,)

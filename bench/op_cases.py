@@ -14,8 +14,9 @@ import numpy as np
 
 from kcompat.bench.contestants import Contestant, Unavailable
 from kcompat.bench.result import Row
-from kcompat.conformance import gate, questions
-from kcompat.conformance.questions import Case
+from kcompat.conformance.cases import questions
+from kcompat.conformance.cases.questions import Case
+from kcompat.conformance.judge import gate
 from kcompat.spec import OPS
 
 SQUARE = (384, 384)
@@ -101,8 +102,8 @@ def measure(contestant: Contestant, op: str, part: str, seconds: float = 0.1) ->
 
 @functools.cache
 def _target(contestant: Contestant) -> Any:
-    from kcompat.conformance import target
-    from kcompat.conformance.precision import PROFILES
+    from kcompat.conformance.adapters import target
+    from kcompat.conformance.judge.precision import PROFILES
 
     prefix = {"kcompat": "", "keras3": "keras3:", "native": "raw:"}[contestant.kind]
     try:
@@ -115,7 +116,7 @@ def _target(contestant: Contestant) -> Any:
 
 
 def _call(target: Any, case: Case) -> Any:
-    from kcompat.conformance.target import Unsupported
+    from kcompat.conformance.adapters.target import Unsupported
 
     try:
         function = target.function(case.op)
@@ -176,6 +177,6 @@ def _case(op: str, dtype: str) -> Case:
 
 
 def _profile(dtype: str) -> Any:
-    from kcompat.conformance.precision import PROFILES
+    from kcompat.conformance.judge.precision import PROFILES
 
     return next(p for p in PROFILES.values() if p.dtype == dtype and p.factor_bits is None)

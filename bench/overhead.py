@@ -14,9 +14,9 @@ from types import FrameType
 from typing import Any
 
 import kcompat
-from kcompat.backend import list_backends
 from kcompat.bench.contestants import Fitted
 from kcompat.bench.workloads import perceptron
+from kcompat.runtime.registry import list_backends
 
 RECORD = Path(__file__).with_name("overhead.json")
 STEPS = 128

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kcompat.conformance.precision import PROFILES
-from kcompat.conformance.selection import Selection
-from kcompat.conformance.suite import LEVELS
+from kcompat.conformance.judge.precision import PROFILES
+from kcompat.conformance.run.selection import Selection
+from kcompat.conformance.run.suite import LEVELS
 
 
 def add_to(commands: Any) -> None:
@@ -67,7 +67,8 @@ def _select(parser: argparse.ArgumentParser) -> None:
 
 def run_conform(options: argparse.Namespace) -> None:
     """Run the suite; the exit status is 1 if anything fails that is not expected to."""
-    from kcompat.conformance import conform, display, junit, page, report
+    from kcompat.conformance.report import display, junit, page, report
+    from kcompat.conformance.run import conform
 
     selection = Selection(
         level=options.level,
@@ -96,7 +97,7 @@ def run_conform(options: argparse.Namespace) -> None:
 
 def run_case(options: argparse.Namespace) -> None:
     """Show a check."""
-    from kcompat.conformance import display
+    from kcompat.conformance.report import display
 
     with told_plainly():
         display.show_check(options.id, PROFILES[options.profile])
@@ -104,7 +105,7 @@ def run_case(options: argparse.Namespace) -> None:
 
 def run_repro(options: argparse.Namespace) -> None:
     """Print a script."""
-    from kcompat.conformance import repro
+    from kcompat.conformance.run import repro
 
     with told_plainly():
         print(repro.script(options.target, options.id, options.profile))
@@ -112,7 +113,7 @@ def run_repro(options: argparse.Namespace) -> None:
 
 def run_compare(options: argparse.Namespace) -> None:
     """Say what changed; the exit status is 1 if something that passed does not any more."""
-    from kcompat.conformance import compare, report
+    from kcompat.conformance.report import compare, report
 
     with told_plainly():
         changes = compare.compare(report.read(options.old), report.read(options.new))
@@ -123,7 +124,8 @@ def run_compare(options: argparse.Namespace) -> None:
 
 def run_mutants(options: argparse.Namespace) -> None:
     """Run the mutants; the exit status is 1 if one survives."""
-    from kcompat.conformance import display, mutation
+    from kcompat.conformance.mutants import mutation
+    from kcompat.conformance.report import display
 
     with told_plainly():
         survivors = display.show_mutants(mutation.run(options.ops), options.report)

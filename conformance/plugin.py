@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from kcompat import backend as backends
-from kcompat.conformance import suite, target
-from kcompat.conformance.precision import PROFILES
+from kcompat.conformance.adapters import target
+from kcompat.conformance.judge.precision import PROFILES
+from kcompat.conformance.run import suite
+from kcompat.runtime import registry as backends
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,7 +16,7 @@ from mkdocs.structure.files import File, Files
 from tables import call, code, python, shown, table
 
 from kcompat import ops
-from kcompat.conformance import suite
+from kcompat.conformance.run import suite
 from kcompat.ops import public_signature
 from kcompat.spec import OPS, ErrorClass, Kink, Op, Refusal, Special
 
@@ -34,7 +34,7 @@ ERRORS = {
     "compare": "none, bools",
     "exact": "none, results are exact",
 }
-"""What an application of a primitive may be off, by error class; `kcompat.conformance.rounding` has the rules."""
+"""What an application of a primitive may be off, by error class; `kcompat.conformance.judge.rounding` has the rules."""
 
 
 def on_config(config: MkDocsConfig) -> None:

@@ -6,7 +6,7 @@ import functools
 
 from tables import styled, table
 
-from kcompat import backend as backends
+from kcompat.runtime import registry as backends
 from kcompat.spec import OPS, Op
 
 OWN = "kcompat"

@@ -5,24 +5,14 @@ them. The backend is NumPy unless `KCOMPAT_BACKEND`, `set_backend` or `use_backe
 framework is imported before it is asked for.
 """
 
-from kcompat import (
-    activations,
-    callbacks,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    ops,
-    optimizers,
-    random,
-    utils,
-)
-from kcompat.backend import get_backend, list_backends, set_backend, use_backend
+from kcompat import activations, layers, losses, metrics, models, ops, optimizers, random, utils
+from kcompat.callbacks import callback as callbacks
+from kcompat.initializers import random as initializers
 from kcompat.layers import Input, Layer
 from kcompat.models import Model, Sequential
 from kcompat.random import SeedGenerator
-from kcompat.variable import Variable
+from kcompat.runtime.registry import get_backend, list_backends, set_backend, use_backend
+from kcompat.variables import Variable
 
 __version__ = "0.1.0"
 

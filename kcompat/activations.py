@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kcompat import ops
-from kcompat.lookup import by_name
+from kcompat.registration import by_name
 from kcompat.spec import OPS
 
 FAMILIES = ("activation", "shrink", "softmax")

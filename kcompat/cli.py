@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from kcompat import __version__
-from kcompat.backend import BackendInfo, list_backends
 from kcompat.bench import cli as bench
 from kcompat.conformance import cli as conformance
-from kcompat.interpreter import COMPOSED, MISSING, NATIVE
+from kcompat.runtime.interpreter import COMPOSED, MISSING, NATIVE
+from kcompat.runtime.registry import BackendInfo, list_backends
 from kcompat.spec import OPS
 
 

@@ -54,24 +54,27 @@ from kcompat.spec import (  # noqa: F401  (imported for their declarations)
     update,
     window,
 )
-from kcompat.spec._dtype import (
+from kcompat.spec._op import OPS, ErrorClass, Joint, Kink, Op, Refusal, Sample, Special, composed, primitive
+from kcompat.spec.dtypes import (
     DTYPES,
     FLOATS,
     SCALARS,
     as_dtype,
     float_type,
-    floatx,
     is_float,
+    name_dtype,
     promote,
     result_type,
-    set_floatx,
 )
-from kcompat.spec._op import OPS, ErrorClass, Joint, Kink, Op, Refusal, Sample, Special, composed, primitive
-from kcompat.spec._tensor import Operators, TensorSpec
+from kcompat.spec.settings import EPSILON, FLOATX, IMAGE_DATA_FORMAT, epsilon, floatx, image_data_format
+from kcompat.spec.tensor import Operators, TensorSpec
 
 __all__ = [
     "DTYPES",
+    "EPSILON",
     "FLOATS",
+    "FLOATX",
+    "IMAGE_DATA_FORMAT",
     "OPS",
     "SCALARS",
     "ErrorClass",
@@ -85,11 +88,13 @@ __all__ = [
     "TensorSpec",
     "as_dtype",
     "composed",
+    "epsilon",
     "float_type",
     "floatx",
+    "image_data_format",
     "is_float",
+    "name_dtype",
     "primitive",
     "promote",
     "result_type",
-    "set_floatx",
 ]

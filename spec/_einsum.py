@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from kcompat.spec._rules import broadcast_shapes
+from kcompat.spec.rules import broadcast_shapes
 
 Label = Any
 """A letter, or, for an axis that `...` stands for, its distance from the last of them, as an integer."""

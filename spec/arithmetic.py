@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import as_tensors, promoted, unbroadcast
-from kcompat.spec._dtype import UNSIGNED, is_float, result_type
+from kcompat.spec import rules as rules
 from kcompat.spec._op import ARITHMETIC, Kink, Refusal, Sample, Special, alias, composed, primitive, smooth, unary
+from kcompat.spec.calculus import as_tensors, promoted, unbroadcast
+from kcompat.spec.dtypes import UNSIGNED, is_float, result_type
 
 inf, nan = float("inf"), float("nan")
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import take_slice
 from kcompat.spec._op import Refusal, composed, ordinary, smooth
-from kcompat.spec._rules import normalize_axis
+from kcompat.spec.calculus import take_slice
+from kcompat.spec.rules import normalize_axis
 
 MATRIX, LINE = np.zeros((2, 3)), np.zeros(4)
 

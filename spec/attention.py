@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import broadcast_shapes
+from kcompat.spec.rules import broadcast_shapes
 
 MASKED = -1e30
 """The logit of what is masked: beside any other its weight is 0, and where all have it, they share evenly."""

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import as_tensors
-from kcompat.spec._dtype import float_type, is_float, result_type
+from kcompat.spec import rules as rules
 from kcompat.spec._op import EXACT, Refusal, Sample, Special, alias, composed, ordinary, primitive, smooth, unary
+from kcompat.spec.calculus import as_tensors
+from kcompat.spec.dtypes import float_type, is_float, result_type
 from kcompat.spec.logic import left_shift, right_shift
 
 inf, nan = float("inf"), float("nan")

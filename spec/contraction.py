@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import broadcast_shapes, normalize_axes, normalize_axis, shape_of
+from kcompat.spec.rules import broadcast_shapes, normalize_axes, normalize_axis, shape_of
 
 inf, nan = float("inf"), float("nan")
 

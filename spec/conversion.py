@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._dtype import UNSIGNED, as_dtype, is_float, result_type
+from kcompat.spec import rules as rules
 from kcompat.spec._op import Kink, Sample, Special, alias, composed, smooth
+from kcompat.spec.dtypes import UNSIGNED, as_dtype, is_float, result_type
 from kcompat.spec.trigonometry import PI
 
 inf, nan = float("inf"), float("nan")

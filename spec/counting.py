@@ -4,10 +4,10 @@ import builtins
 
 import numpy as np
 
-from kcompat.spec._calculus import take_slice
-from kcompat.spec._dtype import float_type, result_type
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import total_dtype
+from kcompat.spec.calculus import take_slice
+from kcompat.spec.dtypes import float_type, result_type
+from kcompat.spec.rules import total_dtype
 
 inf, nan = float("inf"), float("nan")
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._dtype import SCALARS, floatx
+from kcompat.spec import rules as rules
 from kcompat.spec._op import CAST, EXACT, STRUCTURE, Refusal, Sample, Special, composed, ordinary, primitive, smooth
-from kcompat.spec._rules import broadcast_shapes
+from kcompat.spec.dtypes import SCALARS
+from kcompat.spec.rules import broadcast_shapes
+from kcompat.spec.settings import floatx
 
 
 def _filled(rng):

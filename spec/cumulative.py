@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
-from kcompat.spec._calculus import take_slice
-from kcompat.spec._dtype import is_float
+from kcompat.spec import rules as rules
 from kcompat.spec._op import CUMSUM, Refusal, Sample, Special, composed, primitive, smooth
-from kcompat.spec._rules import cumulated_dtype, normalize_axis
+from kcompat.spec.calculus import take_slice
+from kcompat.spec.dtypes import is_float
+from kcompat.spec.rules import cumulated_dtype, normalize_axis
 
 inf, nan = float("inf"), float("nan")
 

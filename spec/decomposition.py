@@ -8,11 +8,11 @@ import functools
 
 import numpy as np
 
-from kcompat.spec import _matrix as m
-from kcompat.spec._calculus import swap_last, take_slice
-from kcompat.spec._dtype import float_type
+from kcompat.spec import matrices as m
 from kcompat.spec._op import Kink, Refusal, Sample, Special, backward, ordinary, primitive, smooth
-from kcompat.spec._tensor import TensorSpec
+from kcompat.spec.calculus import swap_last, take_slice
+from kcompat.spec.dtypes import float_type
+from kcompat.spec.tensor import TensorSpec
 
 nan = float("nan")
 square = Refusal((np.ones((2, 3)),)), Refusal((np.ones(3),))

@@ -3,9 +3,9 @@
 import numpy as np
 
 from kcompat.spec import _samples as samples
-from kcompat.spec._dtype import floatx
 from kcompat.spec._op import Refusal, Sample, Special, composed, ordinary, smooth
-from kcompat.spec._rules import normalize_axis
+from kcompat.spec.rules import normalize_axis
+from kcompat.spec.settings import floatx
 
 inf, nan = float("inf"), float("nan")
 MATRIX, LINE, CUBE = np.zeros((2, 3)), np.zeros(4), np.zeros((2, 3, 4))

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from kcompat.spec._dtype import result_type
 from kcompat.spec._einsum import parse
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
+from kcompat.spec.dtypes import result_type
 
 inf, nan = float("inf"), float("nan")
 

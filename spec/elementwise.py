@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
+from kcompat.spec import rules as rules
 from kcompat.spec._op import EXACT, Sample, composed, primitive, smooth, unary
 
 inf, nan = float("inf"), float("nan")

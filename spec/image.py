@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kcompat.spec._dtype import is_float
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, ordinary, smooth
 from kcompat.spec.convolution import CHANNELS_FIRST, per_axis
+from kcompat.spec.dtypes import is_float
 from kcompat.spec.resizing import border, cut, image_axes
 
 _IMAGE = np.ones((4, 4, 3))

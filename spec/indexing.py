@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
-from kcompat.spec._calculus import unbroadcast
-from kcompat.spec._dtype import floatx
+from kcompat.spec import rules as rules
 from kcompat.spec._op import SCATTER, STRUCTURE, Refusal, Sample, Special, composed, ordinary, primitive, smooth
-from kcompat.spec._rules import normalize_axis
+from kcompat.spec.calculus import unbroadcast
+from kcompat.spec.rules import normalize_axis
+from kcompat.spec.settings import floatx
 
 inf, nan = float("inf"), float("nan")
 

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import take_slice
 from kcompat.spec._op import Refusal, Sample, composed, ordinary, smooth
-from kcompat.spec._rules import normalize_axis, split_edges
+from kcompat.spec.calculus import take_slice
+from kcompat.spec.rules import normalize_axis, split_edges
 
 LINE, MATRIX, CUBE = np.zeros(4), np.zeros((2, 4)), np.zeros((2, 2, 4))
 

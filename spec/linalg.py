@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from kcompat.spec import _matrix as m
-from kcompat.spec._calculus import swap_last, take_slice
-from kcompat.spec._dtype import float_type
+from kcompat.spec import matrices as m
 from kcompat.spec._op import Refusal, Sample, Special, composed, ordinary, smooth
-from kcompat.spec._rules import broadcast_shapes, shape_of
+from kcompat.spec.calculus import swap_last, take_slice
 from kcompat.spec.decomposition import square
+from kcompat.spec.dtypes import float_type
 from kcompat.spec.lu import permute_rows, unit_lower
+from kcompat.spec.rules import broadcast_shapes, shape_of
 
 inf, nan = float("inf"), float("nan")
 misfits = Refusal((np.ones((2, 3)), np.ones(2))), Refusal((np.ones((2, 2)), np.ones((3, 1))))

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import as_tensors, unbroadcast
-from kcompat.spec._dtype import float_type
+from kcompat.spec import rules as rules
 from kcompat.spec._op import COMPARE, EXACT, SELECT, Refusal, Sample, Special, composed, ordinary, primitive, smooth
+from kcompat.spec.calculus import as_tensors, unbroadcast
+from kcompat.spec.dtypes import float_type
 
 inf, nan = float("inf"), float("nan")
 comparison = functools.partial(

@@ -2,21 +2,19 @@
 
 import numpy as np
 
-from kcompat.spec._calculus import unbroadcast
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import normalize_axis
+from kcompat.spec.calculus import unbroadcast
+from kcompat.spec.rules import normalize_axis
+from kcompat.spec.settings import epsilon
 
 inf, nan = float("inf"), float("nan")
-
-EPSILON = 1e-7
-"""Probabilities are held within [EPSILON, 1 - EPSILON] before their logarithm is taken."""
 
 
 def _log_probabilities(B, output, from_logits, axis):
     if from_logits:
         return B.log_softmax(output, axis=axis)
-    share = output / B.sum(output, axis=axis, keepdims=True)
-    return B.log(B.clip(share, EPSILON, 1.0 - EPSILON))
+    share = output / B.sum(output, axis=axis, keepdims=True)  # held within [epsilon, 1 - epsilon]: a logarithm follows
+    return B.log(B.clip(share, epsilon(), 1.0 - epsilon()))
 
 
 def _distributions(rng):
@@ -111,7 +109,7 @@ def _outcomes(rng):
 
 
 def _of_probabilities(B, target, output):
-    p = B.clip(output, EPSILON, 1.0 - EPSILON)
+    p = B.clip(output, epsilon(), 1.0 - epsilon())
     return -(target * B.log(p) + (1.0 - target) * B.log(1.0 - p))
 
 
@@ -124,7 +122,7 @@ def _softplus_form(B, target, output, *, from_logits=False):
 def _by_target(B, g, y, target, output, *, from_logits=False):
     if from_logits:
         return unbroadcast(B, -(g * output), target)
-    p = B.clip(output, EPSILON, 1.0 - EPSILON)
+    p = B.clip(output, epsilon(), 1.0 - epsilon())
     return unbroadcast(B, g * (B.log(1.0 - p) - B.log(p)), target)
 
 
@@ -132,7 +130,7 @@ def _by_output(B, g, y, target, output, *, from_logits=False):
     """Of logits `sigmoid(output) - target`, which can be differentiated again at 0, too."""
     if from_logits:
         return unbroadcast(B, g * (B.sigmoid(output) - target), output)
-    p = B.clip(output, EPSILON, 1.0 - EPSILON)
+    p = B.clip(output, epsilon(), 1.0 - epsilon())
     slope = (1.0 - target) / (1.0 - p) - target / p
     return unbroadcast(B, B.where(B.equal(p, output), g * slope, 0.0), output)
 

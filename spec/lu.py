@@ -1,11 +1,11 @@
 """Gaussian elimination, in stacks of matrices."""
 
-from kcompat.spec import _matrix as m
-from kcompat.spec._calculus import swap_last
-from kcompat.spec._dtype import float_type
+from kcompat.spec import matrices as m
 from kcompat.spec._op import Sample, Special, composed, smooth
-from kcompat.spec._tensor import TensorSpec
+from kcompat.spec.calculus import swap_last
 from kcompat.spec.decomposition import factors, square
+from kcompat.spec.dtypes import float_type
+from kcompat.spec.tensor import TensorSpec
 
 
 def _lu_rule(x):

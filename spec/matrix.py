@@ -1,8 +1,8 @@
 """Matrix products."""
 
-from kcompat.spec import _rules as rules
-from kcompat.spec._calculus import swap_last, unbroadcast
+from kcompat.spec import rules as rules
 from kcompat.spec._op import MATMUL, Sample, Special, primitive, smooth
+from kcompat.spec.calculus import swap_last, unbroadcast
 
 nan, inf = float("nan"), float("inf")
 

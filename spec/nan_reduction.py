@@ -4,9 +4,9 @@ import functools
 
 import numpy as np
 
-from kcompat.spec._dtype import is_float
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
 from kcompat.spec.cumulative import filled
+from kcompat.spec.dtypes import is_float
 from kcompat.spec.reduction import bad_axis, of_nothing
 from kcompat.spec.statistics import percents, probabilities, quantile_of, quantile_refusals, root
 

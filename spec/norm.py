@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from kcompat.spec import _matrix as m
-from kcompat.spec._dtype import float_type
+from kcompat.spec import matrices as m
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed
-from kcompat.spec._rules import broadcast_shapes, normalize_axes, normalize_axis, shape_of
+from kcompat.spec.dtypes import float_type
+from kcompat.spec.rules import broadcast_shapes, normalize_axes, normalize_axis, shape_of
 
 inf, nan = math.inf, math.nan
 MATRIX_ORDERS = (None, "fro", "nuc", inf, -inf, 1, -1, 2, -2)

@@ -6,12 +6,11 @@ import math
 import numpy as np
 
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, ordinary, smooth
-from kcompat.spec._rules import normalize_axes, normalize_axis
+from kcompat.spec.rules import normalize_axes, normalize_axis
+from kcompat.spec.settings import epsilon as default_epsilon
 
 inf, nan = float("inf"), float("nan")
 normalizing = functools.partial(composed, floating=True)
-EPSILON = 1e-7
-"""What `epsilon=None` means: `keras.config.epsilon()` unless changed."""
 
 
 def _wide(B, x):
@@ -129,7 +128,7 @@ def layer_normalization(B, x, gamma=None, beta=None, *, axis=-1, epsilon=None):
         None if p is None else _along(B, f"layer_normalization: {name}", x, p, axes)
         for name, p in (("gamma", gamma), ("beta", beta))
     )
-    y = _scaled(B, _normalized(B, x, axes, EPSILON if epsilon is None else epsilon), gamma, beta)
+    y = _scaled(B, _normalized(B, x, axes, default_epsilon() if epsilon is None else epsilon), gamma, beta)
     return B.cast(y, dtype=dtype) if B.dtype(y) != dtype else y
 
 
@@ -161,7 +160,7 @@ def rms_normalization(B, x, scale=None, *, axis=-1, epsilon=None):
     x = x if len(x.shape) else B.reshape(x, newshape=(1,))
     axes = normalize_axes(axis, len(x.shape))
     scale = None if scale is None else _along(B, "rms_normalization: scale", x, scale, axes)
-    root = B.sqrt(B.mean(x * x, axis=axes, keepdims=True) + (EPSILON if epsilon is None else epsilon))
+    root = B.sqrt(B.mean(x * x, axis=axes, keepdims=True) + (default_epsilon() if epsilon is None else epsilon))
     y = _scaled(B, x / root, scale, None)
     return B.cast(y, dtype=dtype) if B.dtype(y) != dtype else y
 
@@ -251,7 +250,7 @@ def normalize(B, x, *, axis=-1, order=2, epsilon=None):
         raise ValueError(f"normalize: of order {order} is the norm of vectors, along one axis; got axis {axis!r}")
     x = x if len(x.shape) else B.reshape(x, newshape=(1,))
     axes = normalize_axes(axis, len(x.shape))
-    epsilon = EPSILON if epsilon is None else epsilon
+    epsilon = default_epsilon() if epsilon is None else epsilon
     if 0 in (x.shape[a] for a in axes):
         return x
     unit = B.stop_gradient(B.max(B.absolute(x), axis=axes, keepdims=True))

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
-from kcompat.spec._calculus import take_slice
+from kcompat.spec import rules as rules
 from kcompat.spec._op import ORDER, Kink, Refusal, Sample, Special, composed, ordinary, primitive, smooth
-from kcompat.spec._rules import check_search, normalize_axis
+from kcompat.spec.calculus import take_slice
+from kcompat.spec.rules import check_search, normalize_axis
 
 inf, nan = float("inf"), float("nan")
 _BAD_AXIS = (Refusal((np.ones((2, 3)),), ValueError, {"axis": 2}),)

@@ -12,7 +12,6 @@ import operator
 import numpy as np
 
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
-from kcompat.spec._tensor import TensorSpec
 from kcompat.spec.convolution import (
     CHANNELS_FIRST,
     explicit_padding,
@@ -22,6 +21,7 @@ from kcompat.spec.convolution import (
     taps,
     to_channels_last,
 )
+from kcompat.spec.tensor import TensorSpec
 
 inf, nan = float("inf"), float("nan")
 

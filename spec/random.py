@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from kcompat.spec._calculus import take_slice
-from kcompat.spec._dtype import floatx
 from kcompat.spec._op import Sample, Special, composed, ordinary, smooth
+from kcompat.spec.calculus import take_slice
+from kcompat.spec.settings import floatx
 
 draw = functools.partial(composed, kinks=smooth, specials=ordinary, vjp=(), public=False)
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kcompat.spec._dtype import float_type, is_float
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import broadcast_shapes, normalize_axis, shape_of
+from kcompat.spec.dtypes import float_type, is_float
+from kcompat.spec.rules import broadcast_shapes, normalize_axis, shape_of
 
 inf, nan = float("inf"), float("nan")
 

@@ -10,8 +10,8 @@ or 0 with `zero_output_for_mask`. An activation is named as in `kcompat.activati
 
 import numpy as np
 
-from kcompat.spec._calculus import take_slice
 from kcompat.spec._op import Refusal, Sample, composed, ordinary, smooth
+from kcompat.spec.calculus import take_slice
 from kcompat.spec.sequences import gate as _gate
 
 

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import join_axes, keep_axes, take_slice
-from kcompat.spec._dtype import SIGNED, is_float
+from kcompat.spec import rules as rules
 from kcompat.spec._op import ORDER, SELECT, SUM, Kink, Refusal, Sample, Special, alias, composed, primitive, smooth
-from kcompat.spec._rules import normalize_axes, reduced_shape, total_dtype
+from kcompat.spec.calculus import join_axes, keep_axes, take_slice
+from kcompat.spec.dtypes import SIGNED, is_float
+from kcompat.spec.rules import normalize_axes, reduced_shape, total_dtype
 
 inf, nan = float("inf"), float("nan")
 bad_axis = Refusal((np.ones((2, 3)),), ValueError, {"axis": 2})

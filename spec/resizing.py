@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.spec._dtype import is_float
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
 from kcompat.spec.adaptive import apply_along
 from kcompat.spec.convolution import CHANNELS_FIRST, CHANNELS_LAST
+from kcompat.spec.dtypes import is_float
 
 
 def _triangle(x):

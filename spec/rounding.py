@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import as_tensors, unbroadcast
-from kcompat.spec._dtype import is_float, result_type
+from kcompat.spec import rules as rules
 from kcompat.spec._op import EXACT, Refusal, Sample, Special, composed, primitive, smooth
+from kcompat.spec.calculus import as_tensors, unbroadcast
+from kcompat.spec.dtypes import is_float, result_type
 
 inf, nan = float("inf"), float("nan")
 HALVES = (0.5, -0.5, 1.5, 2.5, -2.5, 0.49999997, 8388609.0, -1e30)

@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
-from kcompat.spec._dtype import is_float
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
 from kcompat.spec.convolution import CHANNELS_FIRST
+from kcompat.spec.dtypes import is_float
 from kcompat.spec.resizing import image_axes
 
 FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
-from kcompat.spec._calculus import take_slice
+from kcompat.spec import rules as rules
 from kcompat.spec._op import SELECT, Kink, Refusal, Sample, Special, composed, primitive, smooth, unary
+from kcompat.spec.calculus import take_slice
 
 inf, nan = float("inf"), float("nan")
 

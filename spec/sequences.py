@@ -14,8 +14,8 @@ import functools
 
 import numpy as np
 
-from kcompat.spec._calculus import take_slice
 from kcompat.spec._op import Joint, Sample, composed, ordinary, smooth
+from kcompat.spec.calculus import take_slice
 
 sequence = functools.partial(composed, public=False, kinks=smooth, specials=ordinary)
 

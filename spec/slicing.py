@@ -3,8 +3,8 @@
 import numpy as np
 
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import take_slice
 from kcompat.spec._op import Refusal, Sample, composed, ordinary, smooth
+from kcompat.spec.calculus import take_slice
 
 MATRIX = np.zeros((3, 4))
 

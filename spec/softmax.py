@@ -6,7 +6,7 @@ import numpy as np
 
 from kcompat.spec import _samples as samples
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import normalize_axes, normalize_axis
+from kcompat.spec.rules import normalize_axes, normalize_axis
 
 inf, nan = float("inf"), float("nan")
 activation = functools.partial(composed, floating=True)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import as_tensors
 from kcompat.spec._op import Sample, Special, composed, smooth
+from kcompat.spec.calculus import as_tensors
 from kcompat.spec.trigonometry import polynomial
 
 inf, nan = float("inf"), float("nan")

@@ -4,13 +4,13 @@ import itertools
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import join_axes, swap_last
-from kcompat.spec._dtype import promote
+from kcompat.spec import rules as rules
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
-from kcompat.spec._rules import normalize_axis
+from kcompat.spec.calculus import join_axes, swap_last
+from kcompat.spec.dtypes import promote
 from kcompat.spec.reduction import bad_axis, of_nothing, same_axis_twice
+from kcompat.spec.rules import normalize_axis
 
 inf, nan = float("inf"), float("nan")
 

@@ -4,11 +4,11 @@ import functools
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import take_slice, unbroadcast
+from kcompat.spec import rules as rules
 from kcompat.spec._op import STRUCTURE, Joint, Refusal, Sample, composed, ordinary, primitive, smooth
-from kcompat.spec._rules import normalize_axes
+from kcompat.spec.calculus import take_slice, unbroadcast
+from kcompat.spec.rules import normalize_axes
 
 structural = functools.partial(primitive, error=STRUCTURE, kinks=smooth, specials=ordinary)
 

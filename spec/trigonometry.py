@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 
-from kcompat.spec import _rules as rules
 from kcompat.spec import _samples as samples
-from kcompat.spec._calculus import as_tensors, unbroadcast
+from kcompat.spec import rules as rules
 from kcompat.spec._op import Kink, Sample, Special, composed, primitive, smooth, unary
+from kcompat.spec.calculus import as_tensors, unbroadcast
 
 inf, nan = float("inf"), float("nan")
 PI = math.pi

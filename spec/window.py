@@ -5,8 +5,8 @@ import operator
 
 import numpy as np
 
-from kcompat.spec._dtype import floatx
 from kcompat.spec._op import Refusal, Sample, composed, ordinary, smooth
+from kcompat.spec.settings import floatx
 
 
 def _lengths(rng):

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from kcompat.backend import load
 from kcompat.backends.jax.matrix import matmul, precision
 from kcompat.backends.jax.platform import on_cpu
+from kcompat.runtime.registry import load
 from kcompat.spec import result_type
 from kcompat.spec.convolution import output_sizes, pad_spatial, taps
 

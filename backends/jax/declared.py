@@ -5,7 +5,7 @@ import functools
 import jax
 from jax.custom_derivatives import SymbolicZero, custom_vjp_primal_tree_values
 
-from kcompat.backend import load
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS, Joint
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from kcompat import tree
+from kcompat.runtime import tree
 from kcompat.spec import floatx
 
 _NAMES = ("int64", "uint64", "float64", "uint32")  # uint32 and a signed integer give int64

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from kcompat.backend import load
 from kcompat.backends.jax.declared import by_body
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS, float_type
-from kcompat.spec import _rules as rules
+from kcompat.spec import rules as rules
 
 __all__ = ["arctan", "arctan2", "cbrt", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]
 

@@ -11,14 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from kcompat import tree
-from kcompat.active import use
 from kcompat.backends.jax.dtypes import WIDE, in_64_bits, is_wide, scope
 from kcompat.backends.jax.memory import private_copy
 from kcompat.backends.jax.program import JaxProgram
 from kcompat.backends.jax.trees import ordered, plain
-from kcompat.engine import Engine, check_numbers, default_dtype
-from kcompat.gradients import check_scalar, differentiated, split_aux
+from kcompat.runtime import tree
+from kcompat.runtime.active import use
+from kcompat.runtime.engine import Engine, check_numbers, default_dtype
+from kcompat.runtime.gradients import check_scalar, differentiated, split_aux
 from kcompat.spec import as_dtype, is_float
 
 

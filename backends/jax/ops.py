@@ -40,11 +40,12 @@ from kcompat.backends.jax.reduction import (
     sum,  # noqa: A004
 )
 from kcompat.backends.jax.scatter import scatter_max, scatter_multiply
-from kcompat.spec import _rules, float_type, floatx, result_type
-from kcompat.spec._dtype import integer_type as _integer_type
-from kcompat.spec._dtype import shift_type as _shift_type
-from kcompat.spec._rules import check_joinable as _check_joinable
-from kcompat.spec._rules import normalize_axes
+from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec import rules as _rules
+from kcompat.spec.dtypes import integer_type as _integer_type
+from kcompat.spec.dtypes import shift_type as _shift_type
+from kcompat.spec.rules import check_joinable as _check_joinable
+from kcompat.spec.rules import normalize_axes
 
 __all__ = ["convolution", "convolution_input_grad", "convolution_kernel_grad", "matmul", "max_pool", "max_pool_grad"]
 __all__ += ["arctan", "arctan2", "cbrt", "copy", "fmod", "gcd", "integer_quotient", "nextafter", "view"]

@@ -6,8 +6,8 @@ import math
 import jax.numpy as jnp
 from jax import lax
 
-from kcompat.backend import load
 from kcompat.backends.jax.declared import by_body
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS
 from kcompat.spec.convolution import to_channels_last
 from kcompat.spec.pooling import found, pool_geometry

@@ -9,14 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kcompat import tree
-from kcompat.active import use
 from kcompat.backends.jax.dtypes import WIDE, is_wide, scope
 from kcompat.backends.jax.loop import Step
 from kcompat.backends.jax.memory import padded, private_copy
 from kcompat.backends.jax.platform import on_cpu
 from kcompat.backends.jax.trees import ordered
-from kcompat.program import Holder, Program, State
+from kcompat.runtime import tree
+from kcompat.runtime.active import use
+from kcompat.runtime.program import Holder, Program, State
 from kcompat.spec import floatx
 
 STEPS = 16

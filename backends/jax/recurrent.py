@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero, custom_vjp_primal_tree_values
 
-from kcompat.backend import load
 from kcompat.backends.jax.declared import by_body
 from kcompat.backends.jax.platform import on_cpu
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS
 
 rnn_sequence, lstm_sequence, gru_sequence = map(by_body, ("rnn_sequence", "lstm_sequence", "gru_sequence"))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from kcompat.backends.jax.platform import on_cpu
 from kcompat.spec import is_float, result_type
-from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, normalize_axis, total_dtype
+from kcompat.spec.rules import check_search, cumulated_dtype, normalize_axes, normalize_axis, total_dtype
 
 __all__ = ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 

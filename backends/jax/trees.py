@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from kcompat import tree
+from kcompat.runtime import tree
 
 
 def ordered(x: Any) -> Any:

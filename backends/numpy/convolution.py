@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 
 from kcompat.backends.numpy import columns as _columns
+from kcompat.backends.numpy.compiler.plan import planned
 from kcompat.backends.numpy.dtypes import in_float32
-from kcompat.backends.numpy.plan import planned
 from kcompat.spec import TensorSpec, as_dtype
 
 

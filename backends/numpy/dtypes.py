@@ -56,7 +56,7 @@ def through_float32(name, call):
 
 
 def _as_inferred(name, args, attrs, result):
-    from kcompat import shapes  # which needs the ops
+    from kcompat.runtime import shapes  # which needs the ops
 
     specs = [TensorSpec(x.shape, as_dtype(x.dtype)) if hasattr(x, "dtype") else x for x in args]
     inferred = getattr(shapes.interpreter, name)(*specs, **attrs)

@@ -5,8 +5,8 @@ import functools
 import numpy as np
 
 from kcompat.backends.numpy.dtypes import in_dtype, in_float32, is_float, is_wider
-from kcompat.spec import _rules as rules
 from kcompat.spec import as_dtype, float_type, floatx
+from kcompat.spec import rules as rules
 from kcompat.spec.conversion import LARGEST
 
 __all__ = [

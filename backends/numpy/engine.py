@@ -9,9 +9,9 @@ import numpy as np
 
 from kcompat.backends.numpy.dtypes import through_float32
 from kcompat.backends.numpy.program import NumPyProgram
-from kcompat.engine import Engine, check_numbers, default_dtype
-from kcompat.interpreter import COMPOSED
-from kcompat.program import Program
+from kcompat.runtime.engine import Engine, check_numbers, default_dtype
+from kcompat.runtime.interpreter import COMPOSED
+from kcompat.runtime.program import Program
 from kcompat.spec import as_dtype
 
 

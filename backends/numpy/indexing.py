@@ -4,8 +4,8 @@ import functools
 
 import numpy as np
 
-from kcompat.backends.numpy.plan import planned
-from kcompat.spec import _rules
+from kcompat.backends.numpy.compiler.plan import planned
+from kcompat.spec import rules as _rules
 
 __all__ = ["scatter_add_along_axis", "take", "take_along_axis"]
 

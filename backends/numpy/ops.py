@@ -50,8 +50,9 @@ from kcompat.backends.numpy.special import erf as _erf
 from kcompat.backends.numpy.special import erfc as _erfc
 from kcompat.backends.numpy.special import erfinv as _erfinv
 from kcompat.backends.numpy.update import adam_update
-from kcompat.spec import _rules, float_type, floatx, result_type
-from kcompat.spec._dtype import shift_type as _shift_type
+from kcompat.spec import float_type, floatx, result_type
+from kcompat.spec import rules as _rules
+from kcompat.spec.dtypes import shift_type as _shift_type
 
 __all__ = ["adam_update", "convolution", "convolution_input_grad", "convolution_kernel_grad", "random_bits"]
 __all__ += ["gru_sequence", "gru_sequence_grad", "lstm_sequence", "lstm_sequence_grad"]

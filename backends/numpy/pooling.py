@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 
-from kcompat.backend import load
+from kcompat.backends.numpy.compiler.memory import empty
+from kcompat.backends.numpy.compiler.plan import planned
 from kcompat.backends.numpy.dtypes import in_float32
-from kcompat.backends.numpy.memory import empty
-from kcompat.backends.numpy.plan import planned
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS, TensorSpec, as_dtype
 from kcompat.spec.convolution import CHANNELS_FIRST, to_channels_last
 from kcompat.spec.pooling import pool_geometry, window_counts

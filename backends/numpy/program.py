@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from kcompat import tree
-from kcompat.active import use
-from kcompat.backends.numpy.compilation import compiled
+from kcompat.backends.numpy.compiler.compilation import compiled
+from kcompat.backends.numpy.compiler.memory import owned
 from kcompat.backends.numpy.denormals import flushed
-from kcompat.backends.numpy.memory import owned
-from kcompat.program import Holder, Program, State
+from kcompat.runtime import tree
+from kcompat.runtime.active import use
+from kcompat.runtime.program import Holder, Program, State
 
 KEPT = 32
 """How many programs of one step are kept: each has memory of its own. Batches of further layouts run without one."""

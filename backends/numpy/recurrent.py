@@ -7,10 +7,10 @@ import functools
 
 import numpy as np
 
-from kcompat.backend import load
+from kcompat.backends.numpy.compiler.memory import empty
+from kcompat.backends.numpy.compiler.plan import Lean, planned
 from kcompat.backends.numpy.dtypes import through_float32
-from kcompat.backends.numpy.memory import empty
-from kcompat.backends.numpy.plan import Lean, planned
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS, TensorSpec
 
 

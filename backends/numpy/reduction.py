@@ -7,7 +7,7 @@ import numpy as np
 
 from kcompat.backends.numpy.dtypes import in_float32
 from kcompat.spec import result_type
-from kcompat.spec._rules import check_search, cumulated_dtype, normalize_axes, normalize_axis, total_dtype
+from kcompat.spec.rules import check_search, cumulated_dtype, normalize_axes, normalize_axis, total_dtype
 
 __all__ = ["all", "any", "argmax", "argmin", "cumprod", "cumsum", "max", "min", "prod", "searchsorted", "sum"]
 

@@ -3,8 +3,8 @@
 import tensorflow as tf
 
 from kcompat.backends.tensorflow import dtypes, kinks
-from kcompat.spec import _rules as rules
 from kcompat.spec import as_dtype, float_type, is_float
+from kcompat.spec import rules as rules
 from kcompat.spec.bits import nextafter_by_bits
 
 __all__ = ["arctan", "arctan2", "cbrt", "copy", "cosh", "fmod", "gcd", "integer_quotient", "nextafter", "sinh", "view"]

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kcompat import tree
-from kcompat.active import use
 from kcompat.backends.tensorflow.program import TensorFlowProgram
-from kcompat.engine import Engine, check_numbers, default_dtype
-from kcompat.gradients import check_scalar, differentiated, split_aux
+from kcompat.runtime import tree
+from kcompat.runtime.active import use
+from kcompat.runtime.engine import Engine, check_numbers, default_dtype
+from kcompat.runtime.gradients import check_scalar, differentiated, split_aux
 from kcompat.spec import as_dtype
 
 _ZERO = tf.UnconnectedGradients.ZERO

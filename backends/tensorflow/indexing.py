@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from kcompat.backends.tensorflow.kinks import with_gradient
-from kcompat.spec import _rules
-from kcompat.spec._rules import normalize_axis
+from kcompat.spec import rules as _rules
+from kcompat.spec.rules import normalize_axis
 
 
 def _wrapped(indices, size):

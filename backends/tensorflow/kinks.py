@@ -5,9 +5,9 @@ import math
 
 import tensorflow as tf
 
-from kcompat.backend import load
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS, Joint
-from kcompat.spec._calculus import unbroadcast
+from kcompat.spec.calculus import unbroadcast
 
 
 @functools.cache

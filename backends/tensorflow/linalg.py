@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from kcompat.backends.tensorflow.kinks import by_body, declared
 from kcompat.spec import OPS, floatx
-from kcompat.spec._matrix import check_square
+from kcompat.spec.matrices import check_square
 
 __all__ = ["cholesky", "det", "eigh", "linear_solve", "lu", "pinv", "qr", "slogdet", "svd", "triangular_solve"]
 

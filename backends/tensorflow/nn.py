@@ -2,11 +2,11 @@
 
 import tensorflow as tf
 
-from kcompat.backend import load
 from kcompat.backends.tensorflow import dtypes as _dtypes
 from kcompat.backends.tensorflow import kinks as _kinks
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS
-from kcompat.spec._rules import normalize_axes
+from kcompat.spec.rules import normalize_axes
 
 __all__ = ["log_softmax", "softmax"]
 

@@ -68,10 +68,11 @@ from kcompat.backends.tensorflow.structure import (
     strided_slice,
     transpose,
 )
-from kcompat.spec import _rules, float_type, floatx, is_float, result_type
-from kcompat.spec._dtype import integer_type as _integer_type
-from kcompat.spec._dtype import number_type as _number_type
-from kcompat.spec._dtype import shift_type as _shift_type
+from kcompat.spec import float_type, floatx, is_float, result_type
+from kcompat.spec import rules as _rules
+from kcompat.spec.dtypes import integer_type as _integer_type
+from kcompat.spec.dtypes import number_type as _number_type
+from kcompat.spec.dtypes import shift_type as _shift_type
 
 __all__ = [
     "all",

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kcompat import tree
-from kcompat.active import use
-from kcompat.backends.numpy.memory import empty
+from kcompat.backends.numpy.compiler.memory import empty
 from kcompat.backends.tensorflow.loop import Step
-from kcompat.program import Holder, Program, State
+from kcompat.runtime import tree
+from kcompat.runtime.active import use
+from kcompat.runtime.program import Holder, Program, State
 from kcompat.spec import floatx
 
 STEPS = 64

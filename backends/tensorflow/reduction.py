@@ -5,8 +5,8 @@ import math
 import tensorflow as tf
 
 from kcompat.backends.tensorflow import dtypes as _dtypes
-from kcompat.spec import _rules
-from kcompat.spec._rules import cumulated_dtype, normalize_axes, normalize_axis, total_dtype
+from kcompat.spec import rules as _rules
+from kcompat.spec.rules import cumulated_dtype, normalize_axes, normalize_axis, total_dtype
 
 __all__ = ["all", "any", "argmax", "argmin", "cumsum", "max", "mean", "min", "prod", "searchsorted", "sum"]
 

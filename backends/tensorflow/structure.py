@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from kcompat.backends.tensorflow import dtypes
-from kcompat.spec import _rules
-from kcompat.spec._rules import check_alike, check_joinable, normalize_axes, normalize_axis, split_edges
+from kcompat.spec import rules as _rules
+from kcompat.spec.rules import check_alike, check_joinable, normalize_axes, normalize_axis, split_edges
 
 
 def reshape(x, *, newshape):

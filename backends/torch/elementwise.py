@@ -2,11 +2,11 @@
 
 import torch
 
-from kcompat.backend import load
 from kcompat.backends.torch.declared import by_body, declared
 from kcompat.backends.torch.dtypes import TORCH
-from kcompat.spec import _rules as rules
+from kcompat.runtime.registry import load
 from kcompat.spec import float_type, is_float
+from kcompat.spec import rules as rules
 from kcompat.spec.bits import nextafter_by_bits
 
 __all__ = [

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from kcompat import tree
-from kcompat.active import use
 from kcompat.backends.numpy.dtypes import BFLOAT16
 from kcompat.backends.torch.declared import beside
 from kcompat.backends.torch.dtypes import NAMES, TORCH, readable
-from kcompat.backends.torch.program import TorchProgram
-from kcompat.backends.torch.record import note_read
-from kcompat.engine import Engine, check_numbers, default_dtype
-from kcompat.gradients import check_scalar, differentiated, split_aux
+from kcompat.backends.torch.recording.program import TorchProgram
+from kcompat.backends.torch.recording.record import note_read
+from kcompat.runtime import tree
+from kcompat.runtime.active import use
+from kcompat.runtime.engine import Engine, check_numbers, default_dtype
+from kcompat.runtime.gradients import check_scalar, differentiated, split_aux
 from kcompat.spec import as_dtype
 
 _recording: contextvars.ContextVar[bool] = contextvars.ContextVar("kcompat_torch_recording", default=False)

@@ -3,8 +3,8 @@
 import torch
 
 from kcompat.backends.torch.dtypes import SCALARS
-from kcompat.spec import _rules
-from kcompat.spec._rules import normalize_axis
+from kcompat.spec import rules as _rules
+from kcompat.spec.rules import normalize_axis
 
 __all__ = ["scatter_add", "scatter_add_along_axis", "take", "take_along_axis"]
 

@@ -3,10 +3,10 @@
 import torch
 from torch.nn import functional
 
-from kcompat.backend import load
 from kcompat.backends.torch.dtypes import TORCH
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS, floatx
-from kcompat.spec._rules import normalize_axes
+from kcompat.spec.rules import normalize_axes
 
 __all__ = ["log_softmax", "softmax", "sparse_categorical_crossentropy"]
 

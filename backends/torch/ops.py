@@ -82,9 +82,10 @@ from kcompat.backends.torch.structure import (
     transpose,
 )
 from kcompat.backends.torch.update import adam_update, momentum_update, rmsprop_update, sgd_update
-from kcompat.spec import _rules, floatx, result_type
-from kcompat.spec._dtype import integer_type, number_type, shift_type
-from kcompat.spec._rules import normalize_axis
+from kcompat.spec import floatx, result_type
+from kcompat.spec import rules as _rules
+from kcompat.spec.dtypes import integer_type, number_type, shift_type
+from kcompat.spec.rules import normalize_axis
 
 __all__ = ["adam_update", "average_pool", "convolution", "convolution_input_grad", "convolution_kernel_grad"]
 __all__ += [

@@ -2,8 +2,8 @@
 
 import torch
 
-from kcompat.backend import load
 from kcompat.backends.numpy.random import random_bits as bits_by_numpy
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS
 
 __all__ = ["random_bits"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import torch
 
-from kcompat.backend import load
 from kcompat.backends.torch.declared import by_body
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS
 
 rnn_sequence, lstm_sequence, gru_sequence = map(by_body, ("rnn_sequence", "lstm_sequence", "gru_sequence"))

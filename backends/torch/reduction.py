@@ -4,10 +4,10 @@ import math
 
 import torch
 
-from kcompat.backend import load
 from kcompat.backends.torch.dtypes import TORCH, WIDE_UNSIGNED, promoted
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS, TensorSpec, floatx
-from kcompat.spec._rules import (
+from kcompat.spec.rules import (
     check_search,
     cumulated_dtype,
     maximum_along,

@@ -5,7 +5,7 @@ import itertools
 import torch
 
 from kcompat.backends.torch.dtypes import promoted
-from kcompat.spec._rules import check_alike, check_joinable, normalize_axis, split_edges
+from kcompat.spec.rules import check_alike, check_joinable, normalize_axis, split_edges
 
 __all__ = [
     "broadcast_to",

@@ -7,7 +7,7 @@ import functools
 
 import torch
 
-from kcompat.backend import load
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.target import Target, Unsupported
+from kcompat.conformance.adapters.target import Target, Unsupported
 
 SAME = (
     "exp expm1 log log1p sqrt sin cos tanh floor ceil trunc isnan isfinite add subtract multiply divide maximum minimum"

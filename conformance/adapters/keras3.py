@@ -18,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance import dialect, layer_cases, step_cases, training_cases
-from kcompat.conformance.adapters import gradients
-from kcompat.conformance.questions import numpy_dtype
-from kcompat.conformance.target import Target, Unsupported
-from kcompat.spec import OPS, Op, as_dtype
+from kcompat.conformance.adapters import dialect, gradients
+from kcompat.conformance.adapters.target import Target, Unsupported
+from kcompat.conformance.cases import layers as layer_cases
+from kcompat.conformance.cases import steps as step_cases
+from kcompat.conformance.cases import training as training_cases
+from kcompat.conformance.cases.questions import numpy_dtype
+from kcompat.spec import FLOATX, OPS, Op, as_dtype
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 MODULES = ("ops", "ops.image", "activations", "losses")
@@ -186,7 +188,7 @@ class KerasTarget(Target):
         """Keras's `fit`, from the first weights of the suite; see `training_cases.trajectory`."""
         if case.random:
             raise Unsupported("Keras draws other dropout masks on each backend")
-        with layer_cases.in_floatx(case.dtype):
+        with FLOATX.override(case.dtype):
             first = training_cases.first(case).get_weights()
         keras, losses = self.keras, []
         log = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(float(logs["loss"])))

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance import dialect
-from kcompat.conformance.questions import numpy_dtype
-from kcompat.conformance.target import Target, Unsupported
+from kcompat.conformance.adapters import dialect
+from kcompat.conformance.adapters.target import Target, Unsupported
+from kcompat.conformance.cases.questions import numpy_dtype
 from kcompat.spec import OPS, Op, as_dtype
 
 

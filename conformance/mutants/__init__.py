@@ -1,4 +1,4 @@
-"""Planted bugs by family, each a mistake that has been made somewhere. See `kcompat.conformance.mutation`."""
+"""Planted bugs by family, each a mistake that has been made somewhere. See `kcompat.conformance.mutants.mutation`."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kcompat.conformance.mutation import body, edited, honest, value, vjp
+from kcompat.conformance.mutants.mutation import body, edited, honest, value, vjp
 
 
 @value("sigmoid", "naive: exp(x) / (1 + exp(x)), which overflows")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from kcompat.conformance.mutation import edited, honest, value, vjp
-from kcompat.spec._calculus import unbroadcast
+from kcompat.conformance.mutants.mutation import edited, honest, value, vjp
+from kcompat.spec.calculus import unbroadcast
 
 vjp("add", "broadcast not undone", (lambda B, g, y, x1, x2: g, lambda B, g, y, x1, x2: g))
 vjp("add", "gradient of the first argument alone", (lambda B, g, y, x1, x2: unbroadcast(B, g, x1), None))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from kcompat.conformance.mutants import narrow
-from kcompat.conformance.mutation import edited, honest, value, vjp
-from kcompat.spec._calculus import swap_last
+from kcompat.conformance.mutants.mutation import edited, honest, value, vjp
+from kcompat.spec.calculus import swap_last
 
 value("matmul", "TF32 inputs")(lambda x1, x2: honest("matmul")(narrow(x1, 10), narrow(x2, 10)))
 value("matmul", "bfloat16 inputs")(lambda x1, x2: honest("matmul")(narrow(x1, 7), narrow(x2, 7)))

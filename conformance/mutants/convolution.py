@@ -3,7 +3,7 @@
 import numpy as np
 
 from kcompat.conformance.mutants import narrow
-from kcompat.conformance.mutation import edited, honest, value, vjp
+from kcompat.conformance.mutants.mutation import edited, honest, value, vjp
 
 value("convolution", "TF32 inputs")(
     lambda x, kernel, **how: honest("convolution")(narrow(x, 10), narrow(kernel, 10), **how)

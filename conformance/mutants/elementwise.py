@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from kcompat.conformance.mutation import edited, honest, value, vjp
-from kcompat.spec._calculus import unbroadcast
+from kcompat.conformance.mutants.mutation import edited, honest, value, vjp
+from kcompat.spec.calculus import unbroadcast
 
 F32 = np.float32
 

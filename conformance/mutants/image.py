@@ -1,6 +1,6 @@
 """Wrong images: sizes, colours, coordinates."""
 
-from kcompat.conformance.mutation import edited
+from kcompat.conformance.mutants.mutation import edited
 
 _CELLS = "nearest_cells(x.shape[axis], n)"
 _MATRIX = "interpolation_matrix(x.shape[axis], n, interpolation, bool(antialias))"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kcompat.conformance.mutation import edited, honest, value, vjp
+from kcompat.conformance.mutants.mutation import edited, honest, value, vjp
 
 value("take", "clipped: negative indices are the first")(
     lambda x, indices, *, axis=None: np.take(x, indices, axis, mode="clip")

@@ -1,8 +1,8 @@
 """Wrong losses, layers and optimizers."""
 
-from kcompat import loss_functions as losses
-from kcompat.conformance.mutation import edited_function
-from kcompat.layers.regularization import BatchNormalization
+from kcompat.conformance.mutants.mutation import edited_function
+from kcompat.layers.normalization import BatchNormalization
+from kcompat.losses import functions as losses
 from kcompat.optimizers import SGD, Adam, RMSprop
 
 edited_function("MeanSquaredError", losses.mean_squared_error, "half of it", "axis=-1)", "axis=-1) * 0.5")

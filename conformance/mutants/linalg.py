@@ -3,8 +3,8 @@
 import numpy as np
 
 from kcompat.conformance.mutants import narrow
-from kcompat.conformance.mutation import edited, honest, value, vjp
-from kcompat.spec._calculus import swap_last
+from kcompat.conformance.mutants.mutation import edited, honest, value, vjp
+from kcompat.spec.calculus import swap_last
 
 value("cholesky", "upper ignored")(lambda x, *, upper=False: honest("cholesky")(x))
 value("cholesky", "reads the lower triangle alone")(

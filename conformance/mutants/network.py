@@ -1,7 +1,7 @@
 """Wrong normalization, losses, attention and recurrent layers."""
 
-from kcompat.conformance.mutation import edited, vjp
-from kcompat.spec._calculus import unbroadcast
+from kcompat.conformance.mutants.mutation import edited, vjp
+from kcompat.spec.calculus import unbroadcast
 
 edited("batch_normalization", "epsilon outside the root", "B.sqrt(variance + epsilon)", "(B.sqrt(variance) + epsilon)")
 edited("batch_normalization", "epsilon 1e-5", "variance + epsilon", "variance + 1e-5")
@@ -29,7 +29,9 @@ edited(
     "B.sqrt(variance + epsilon)",
     "B.sqrt(B.stop_gradient(variance) + epsilon)",
 )
-edited("layer_normalization", "epsilon 1e-3 by default", "EPSILON if epsilon is None", "1e-3 if epsilon is None")
+edited(
+    "layer_normalization", "epsilon 1e-3 by default", "default_epsilon() if epsilon is None", "1e-3 if epsilon is None"
+)
 edited(
     "layer_normalization",
     "epsilon outside the root",
@@ -60,7 +62,7 @@ edited(
     "root = B.sqrt(",
     "x = x - B.mean(x, axis=axes, keepdims=True)\n    root = B.sqrt(",
 )
-edited("rms_normalization", "epsilon 1e-6", "EPSILON if epsilon is None", "1e-6 if epsilon is None")
+edited("rms_normalization", "epsilon 1e-6", "default_epsilon() if epsilon is None", "1e-6 if epsilon is None")
 edited(
     "rms_normalization",
     "the sum for the mean",
@@ -100,8 +102,8 @@ edited(
 edited(
     "categorical_crossentropy",
     "clipped at 1e-8",
-    "B.clip(share, EPSILON, 1.0 - EPSILON)",
-    "B.clip(share, 1e-8, 1.0 - EPSILON)",
+    "B.clip(share, epsilon(), 1.0 - epsilon())",
+    "B.clip(share, 1e-8, 1.0 - epsilon())",
 )
 edited(
     "categorical_crossentropy",

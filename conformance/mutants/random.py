@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kcompat.conformance.mutation import edited, honest, value
+from kcompat.conformance.mutants.mutation import edited, honest, value
 
 edited(
     "threefry2x32",

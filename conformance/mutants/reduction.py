@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from kcompat.conformance.mutation import edited, honest, value, vjp
-from kcompat.spec._calculus import keep_axes
+from kcompat.conformance.mutants.mutation import edited, honest, value, vjp
+from kcompat.spec.calculus import keep_axes
 
 value("sum", "row after row: the error grows with n")(
     lambda x, *, axis=None, keepdims=False: (

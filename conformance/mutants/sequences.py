@@ -1,6 +1,6 @@
 """Mistakes in recurrences and their pullbacks: gates, the order of steps, and what a product over steps takes."""
 
-from kcompat.conformance.mutation import edited, vjp
+from kcompat.conformance.mutants.mutation import edited, vjp
 from kcompat.spec import OPS, Joint
 
 edited("rnn_sequence", "the state without its activation", "h = B.tanh(x[0] + B.matmul", "h = (x[0] + B.matmul")

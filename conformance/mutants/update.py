@@ -1,6 +1,6 @@
 """Wrong optimizer steps."""
 
-from kcompat.conformance.mutation import edited
+from kcompat.conformance.mutants.mutation import edited
 
 edited("sgd_update", "uphill", "p - rate * g", "p + rate * g")
 edited("sgd_update", "weight decay slipped in", "p - rate * g", "p - rate * (g + p * 1e-4)")

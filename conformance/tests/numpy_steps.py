@@ -3,10 +3,11 @@
 import numpy as np
 
 import kcompat
-from kcompat import layers, losses, optimizers, tree
-from kcompat.backend import load
+from kcompat import layers, losses, optimizers
 from kcompat.backends.numpy.program import NumPyProgram
-from kcompat.program import Program, State
+from kcompat.runtime import tree
+from kcompat.runtime.program import Program, State
+from kcompat.runtime.registry import load
 
 RNG = np.random.default_rng(0)
 B = load("numpy")

@@ -8,12 +8,14 @@ import sys
 import numpy as np
 import pytest
 
-from kcompat.conformance import questions, repro, shrink, suite
 from kcompat.conformance.adapters import example, raw_jax, raw_torch
-from kcompat.conformance.conform import conform
-from kcompat.conformance.runner import run, run_one
-from kcompat.conformance.selection import Selection
-from kcompat.conformance.target import Target, Unsupported, load
+from kcompat.conformance.adapters.target import Target, Unsupported, load
+from kcompat.conformance.cases import questions
+from kcompat.conformance.judge import shrink
+from kcompat.conformance.run import repro, suite
+from kcompat.conformance.run.conform import conform
+from kcompat.conformance.run.runner import run, run_one
+from kcompat.conformance.run.selection import Selection
 from kcompat.spec import OPS
 
 TARGETS = {
@@ -160,7 +162,7 @@ def test_what_a_target_lacks_is_unsupported():
 DEADLY = """
 import os, signal
 import numpy as np
-from kcompat.conformance.target import Target
+from kcompat.conformance.adapters.target import Target
 
 def target():
     functions = {"tanh": lambda x: os.kill(os.getpid(), signal.SIGKILL), "exp": np.exp, "log": np.log}

@@ -3,9 +3,9 @@
 import numpy as np
 
 import kcompat
-from kcompat import backend as backends
 from kcompat import layers
-from kcompat.conformance.small_models import LABELS, X, classifier
+from kcompat.conformance.cases.small_models import LABELS, X, classifier
+from kcompat.runtime import registry as backends
 
 
 def test_auto_takes_the_fastest_that_it_measured_and_trains_on_as_any_backend_would():
@@ -32,7 +32,7 @@ def test_a_backend_that_lacks_an_op_is_out_of_the_running(monkeypatch):
         raise NotImplementedError("backend 'jax' does not implement the primitive 'flip'")
 
     monkeypatch.setattr(backends, "registered", lambda: ("numpy", "jax"))
-    monkeypatch.setattr("kcompat.models.fastest.registered", lambda: ("numpy", "jax"))
+    monkeypatch.setattr("kcompat.training.fastest.registered", lambda: ("numpy", "jax"))
     monkeypatch.setattr(backends.load("jax"), "flip", missing)
     model = kcompat.Sequential([kcompat.Input((4,)), Inverse(), layers.Dense(1)])
     model.compile("sgd", "mse")

@@ -9,9 +9,10 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from kcompat import active, ops
-from kcompat import backend as backends
-from kcompat.interpreter import Interpreter
+from kcompat import ops
+from kcompat.runtime import active
+from kcompat.runtime import registry as backends
+from kcompat.runtime.interpreter import Interpreter
 from kcompat.spec import OPS
 
 

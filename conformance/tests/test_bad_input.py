@@ -7,8 +7,8 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops
-from kcompat.active import use
 from kcompat.models import NonFiniteLoss
+from kcompat.runtime.active import use
 
 X, Y = np.ones((6, 4), "float32"), np.array([0, 1, 2, 0, 1, 2])
 QUIET = {"verbose": 0}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import kcompat
-from kcompat.backend import list_backends
+from kcompat.runtime.registry import list_backends
 
 pytest.importorskip("rich")
 from kcompat.bench import (

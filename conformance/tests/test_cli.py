@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from kcompat import backend as backends
 from kcompat import cli
-from kcompat.backend import BackendInfo
+from kcompat.runtime import registry as backends
+from kcompat.runtime.registry import BackendInfo
 from kcompat.spec import OPS
 
 

@@ -5,9 +5,9 @@ import pytest
 
 import kcompat
 from kcompat import layers
-from kcompat.active import use
-from kcompat.conformance.small_models import LABELS, X, Y, classifier, close, regression
-from kcompat.program import State
+from kcompat.conformance.cases.small_models import LABELS, X, Y, classifier, close, regression
+from kcompat.runtime.active import use
+from kcompat.runtime.program import State
 
 
 @pytest.fixture(autouse=True)

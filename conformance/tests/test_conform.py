@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from kcompat.conformance import page, report
-from kcompat.conformance.conform import conform
-from kcompat.conformance.selection import Selection
+from kcompat.conformance.report import page, report
+from kcompat.conformance.run.conform import conform
+from kcompat.conformance.run.selection import Selection
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DOWNLOAD = "https://www.chromium.org/getting-involved/download-chromium/"

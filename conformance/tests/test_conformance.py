@@ -4,8 +4,8 @@ from importlib.resources import files
 
 import pytest
 
-from kcompat.conformance import xfails
-from kcompat.conformance.runner import run
+from kcompat.conformance.run import xfails
+from kcompat.conformance.run.runner import run
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from kcompat import ops, shapes
-from kcompat.active import use
+from kcompat import ops
+from kcompat.runtime import shapes
+from kcompat.runtime.active import use
 from kcompat.spec import TensorSpec
 
 X = np.array([1.0, 2.0, 3.0], "float32")

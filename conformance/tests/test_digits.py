@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kcompat
-from kcompat.backend import use_backend
+from kcompat.runtime.registry import use_backend
 
 pytest.importorskip("sklearn", reason="the digits are scikit-learn's: pip install 'kcompat[demo]'")
 digits = pytest.importorskip("kcompat.bench.digits")

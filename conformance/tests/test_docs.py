@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kcompat import backend as backends
-from kcompat.active import process
+from kcompat.runtime import registry as backends
+from kcompat.runtime.active import process
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/pages").rglob("*.md"))]

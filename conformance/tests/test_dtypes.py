@@ -1,16 +1,16 @@
 """Dtypes: one promotion table on every backend, halves and 64 bits wherever a tensor may come from."""
 
-import contextlib
 import itertools
 
 import numpy as np
 import pytest
 
 import kcompat
-from kcompat import layers, losses, ops, optimizers, shapes
-from kcompat.active import use
-from kcompat.backend import load
-from kcompat.spec import DTYPES, FLOATS, OPS, TensorSpec, floatx, result_type, set_floatx
+from kcompat import layers, losses, ops, optimizers
+from kcompat.runtime import shapes
+from kcompat.runtime.active import use
+from kcompat.runtime.registry import load
+from kcompat.spec import DTYPES, FLOATS, FLOATX, OPS, TensorSpec, result_type
 
 pytest.importorskip("ml_dtypes")  # NumPy's bfloat16
 
@@ -49,16 +49,6 @@ def actual(backend, f, *xs):
             return backend.engine.dtype(f(*xs))
     except (TypeError, ValueError) as error:
         return type(error)
-
-
-@contextlib.contextmanager
-def in_floatx(dtype):
-    before = floatx()
-    set_floatx(dtype)
-    try:
-        yield
-    finally:
-        set_floatx(before)
 
 
 @pytest.mark.parametrize("name", BINARY)
@@ -172,7 +162,7 @@ def fitted(backend, dtype):
     """The losses and the last weights of a small training in a floatx."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(32, 4))
-    with use(backend), in_floatx(dtype):
+    with use(backend), FLOATX.override(dtype):
         kcompat.utils.set_random_seed(1)
         model = kcompat.Sequential(
             [kcompat.Input((4,)), layers.Dense(8, activation="tanh"), layers.BatchNormalization(), layers.Dense(1)]

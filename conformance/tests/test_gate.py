@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from kcompat.backend import load
-from kcompat.conformance import gate, questions, suite
-from kcompat.conformance.expectations import expected as expected_of
-from kcompat.conformance.expectations import oracle
-from kcompat.conformance.precision import PROFILES, held, unit_roundoff
-from kcompat.conformance.questions import cotangent
-from kcompat.conformance.target import InterpreterTarget, Target
+from kcompat.conformance.adapters.target import InterpreterTarget, Target
+from kcompat.conformance.cases import questions
+from kcompat.conformance.cases.questions import cotangent
+from kcompat.conformance.judge import gate
+from kcompat.conformance.judge.expectations import expected as expected_of
+from kcompat.conformance.judge.expectations import oracle
+from kcompat.conformance.judge.precision import PROFILES, held, unit_roundoff
+from kcompat.conformance.run import suite
+from kcompat.runtime.registry import load
 from kcompat.spec import OPS
 
 FP32 = PROFILES["fp32"]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kcompat import ops
-from kcompat.active import active, use
-from kcompat.autodiff import Var, pullback, tape_over
-from kcompat.engine import Engine
+from kcompat.runtime.active import active, use
+from kcompat.runtime.engine import Engine
+from kcompat.runtime.tape import Var, pullback, tape_over
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,10 @@ import inspect
 import numpy as np
 import pytest
 
-from kcompat import image, ops
-from kcompat.backend import use_backend
-from kcompat.conformance import witness
+from kcompat import ops
+from kcompat.conformance.adapters import witness
+from kcompat.ops import image
+from kcompat.runtime.registry import use_backend
 
 
 def test_the_module_is_an_attribute_of_ops():

@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from kcompat import ops, shapes
-from kcompat.active import use
+from kcompat import ops
+from kcompat.runtime import shapes
+from kcompat.runtime.active import use
 from kcompat.spec import TensorSpec
 
 X = np.arange(2 * 3 * 4, dtype="float32").reshape(2, 3, 4)

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 import kcompat
-from kcompat.backend import use_backend
-from kcompat.conformance import layer_cases, step_cases, witness
-from kcompat.conformance.gate import judge
-from kcompat.conformance.precision import PROFILES
+from kcompat.conformance.adapters import witness
+from kcompat.conformance.cases import layers as layer_cases
+from kcompat.conformance.cases import steps as step_cases
+from kcompat.conformance.judge.gate import judge
+from kcompat.conformance.judge.precision import PROFILES
+from kcompat.runtime.registry import use_backend
+from kcompat.spec import FLOATX
 
 pytestmark = pytest.mark.skipif(not witness.INSTALLED, reason="pip install keras")
 
@@ -189,7 +192,7 @@ def keras_runs():
     """Keras's histories and last weights, from our first weights."""
     x, y = digits()
     given = {"x": x, "y": y}
-    with use_backend("numpy"), layer_cases.in_floatx("float64"):
+    with use_backend("numpy"), FLOATX.override("float64"):
         for name in OURS["MODELS"]:
             given |= {f"{name}.{i}": w for i, w in enumerate(first_weights(name).get_weights())}
     return witness.ask(TRAINING + KERAS_TRAINS, given)
@@ -198,7 +201,7 @@ def keras_runs():
 @pytest.mark.parametrize(("name", "optimizer"), RUNS)
 def test_training_is_that_of_keras(keras_runs, name, optimizer):
     """In float64, where rounding is 2**-29 of float32's: so is 1e-4, what 50 steps may differ by in float32."""
-    with use_backend("numpy"), layer_cases.in_floatx("float64"):
+    with use_backend("numpy"), FLOATX.override("float64"):
         model = first_weights(name)
         history = OURS["fitted"](model, OURS["OPTIMIZERS"][optimizer](), *digits())
     theirs = witness.as_json(keras_runs[f"{name} {optimizer}"])

@@ -10,8 +10,8 @@ import pytest
 
 import kcompat
 from kcompat import activations, layers, losses, metrics
-from kcompat.backend import use_backend
-from kcompat.conformance import witness
+from kcompat.conformance.adapters import witness
+from kcompat.runtime.registry import use_backend
 
 pytestmark = pytest.mark.skipif(not witness.INSTALLED, reason="pip install keras")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kcompat import ops
-from kcompat.active import use
+from kcompat.runtime.active import use
 
 RNG = np.random.default_rng(7)
 SQUARE, TALL = RNG.normal(size=(2, 4, 4)), RNG.normal(size=(2, 4, 3))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kcompat import losses, ops, optimizers
-from kcompat.active import active, use
+from kcompat.runtime.active import active, use
 from kcompat.spec import OPS
 
 

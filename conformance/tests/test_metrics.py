@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kcompat import metrics, ops
-from kcompat.active import use
+from kcompat.runtime.active import use
 
 LOGITS = [[0.5, 0.25, 0.25], [0.0, 1.0, 0.0], [0.25, 0.5, 0.25], [0.25, 0.25, 0.5]]
 ONE_HOT = [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1]]

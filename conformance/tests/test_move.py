@@ -7,7 +7,7 @@ import pytest
 
 import kcompat
 from kcompat import layers
-from kcompat.backend import load, use_backend
+from kcompat.runtime.registry import load, use_backend
 
 RNG = np.random.default_rng(0)
 X = (RNG.integers(-16, 17, (60, 6, 6, 1)) / 8).astype("float32")

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from kcompat.conformance import mutation
+from kcompat.conformance.mutants import mutation
 from kcompat.spec import OPS
 
 

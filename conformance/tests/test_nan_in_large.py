@@ -5,7 +5,7 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops
-from kcompat.active import use
+from kcompat.runtime.active import use
 
 LARGE = (64, 96)
 BATCHES = 40

@@ -5,7 +5,6 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops
-from kcompat.active import active, use
 from kcompat.conformance.tests.numpy_steps import (
     CASES,
     IMAGES,
@@ -20,8 +19,9 @@ from kcompat.conformance.tests.numpy_steps import (
     model_of,
     simple_state,
 )
-from kcompat.program import State
-from kcompat.spec import set_floatx
+from kcompat.runtime.active import active, use
+from kcompat.runtime.program import State
+from kcompat.spec import FLOATX
 
 
 @pytest.fixture(autouse=True)
@@ -64,9 +64,8 @@ def test_evaluation_and_prediction_are_those_of_the_step_as_it_is(case, kind):
 @pytest.fixture(params=["float16", "bfloat16", "float64"])
 def floatx(request):
     """The default float dtype within the test."""
-    set_floatx(request.param)
-    yield request.param
-    set_floatx("float32")
+    with FLOATX.override(request.param):
+        yield request.param
 
 
 def test_other_floats(floatx):

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import kcompat
-from kcompat import ops, tree
-from kcompat.active import use
+from kcompat import ops
 from kcompat.backends.numpy.program import KEPT, NumPyProgram
 from kcompat.conformance.tests.numpy_steps import (
     ROWS,
@@ -22,7 +21,9 @@ from kcompat.conformance.tests.numpy_steps import (
     model_of,
     simple_state,
 )
-from kcompat.program import State
+from kcompat.runtime import tree
+from kcompat.runtime.active import use
+from kcompat.runtime.program import State
 
 
 @pytest.fixture(autouse=True)

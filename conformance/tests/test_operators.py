@@ -5,9 +5,10 @@ import operator
 import numpy as np
 import pytest
 
-from kcompat import ops, shapes
-from kcompat.active import use
-from kcompat.backend import load
+from kcompat import ops
+from kcompat.runtime import shapes
+from kcompat.runtime.active import use
+from kcompat.runtime.registry import load
 from kcompat.spec import TensorSpec
 
 X = np.array([[1.0, -2.0, 4.0], [0.5, 8.0, -16.0]], "float32")

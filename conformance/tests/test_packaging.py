@@ -72,7 +72,7 @@ def test_no_module_is_too_long():
 
 
 def test_importing_kcompat_imports_no_framework():
-    program = "import sys, kcompat, kcompat.ops, kcompat.shapes; print(*sys.modules)"
+    program = "import sys, kcompat, kcompat.ops, kcompat.runtime.shapes; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded & FRAMEWORKS, "a framework is imported when its backend is first asked for, not before"

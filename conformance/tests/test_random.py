@@ -8,8 +8,8 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops, random
-from kcompat.active import use
-from kcompat.backend import load
+from kcompat.runtime.active import use
+from kcompat.runtime.registry import load
 from kcompat.spec.random import signed
 
 COUNT = 50_000

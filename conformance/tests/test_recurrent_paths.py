@@ -5,8 +5,8 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops
-from kcompat.active import use
-from kcompat.backend import current, load
+from kcompat.runtime.active import use
+from kcompat.runtime.registry import current, load
 from kcompat.spec import OPS, TensorSpec
 
 UNITS, GATES = 5, {"simple_rnn": 1, "lstm": 4, "gru": 3}

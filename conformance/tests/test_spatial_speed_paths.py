@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from kcompat import ops
-from kcompat.autodiff import vjp
-from kcompat.backend import load, use_backend
 from kcompat.backends.numpy import columns, pooling
-from kcompat.backends.numpy.plan import plan
-from kcompat.interpreter import Interpreter
+from kcompat.backends.numpy.compiler.plan import plan
+from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.registry import load, use_backend
+from kcompat.runtime.tape import vjp
 from kcompat.spec import OPS, TensorSpec
 
 inf, nan = float("inf"), float("nan")

@@ -6,11 +6,14 @@ import itertools
 import numpy as np
 import pytest
 
-from kcompat import ops, shapes
-from kcompat.conformance import expectations, gate, questions, witness
-from kcompat.conformance.precision import PROFILES
+from kcompat import ops
+from kcompat.conformance.adapters import witness
+from kcompat.conformance.cases import questions
+from kcompat.conformance.judge import expectations, gate
+from kcompat.conformance.judge.precision import PROFILES
+from kcompat.runtime import shapes
 from kcompat.spec import DTYPES, OPS, Joint, TensorSpec, composed, is_float, primitive, promote, result_type
-from kcompat.spec import _rules as rules
+from kcompat.spec import rules as rules
 from kcompat.spec._op import EXACT
 
 PRIMITIVE = {"rule": rules.same, "vjp": None, "error": EXACT, "kinks": (), "specials": (), "samples": lambda rng: []}

@@ -5,8 +5,8 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops
-from kcompat.active import use
-from kcompat.conformance.small_models import LABELS, U, X, Y, classifier, close, regression
+from kcompat.conformance.cases.small_models import LABELS, U, X, Y, classifier, close, regression
+from kcompat.runtime.active import use
 
 
 @pytest.fixture(autouse=True)

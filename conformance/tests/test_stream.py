@@ -5,10 +5,10 @@ import pytest
 
 import kcompat
 from kcompat import layers
-from kcompat.active import use
-from kcompat.conformance.small_models import LABELS, X, Y, classifier, frozen_rate, regression, squared_errors
-from kcompat.models.data import Arrays
-from kcompat.models.diagnosis import NonFiniteLoss
+from kcompat.conformance.cases.small_models import LABELS, X, Y, classifier, frozen_rate, regression, squared_errors
+from kcompat.data.arrays import Arrays
+from kcompat.runtime.active import use
+from kcompat.training.diagnosis import NonFiniteLoss
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_a_loss_that_is_not_finite_is_named_and_the_model_left_as_it_was():
 
 
 def test_a_large_state_is_not_kept_twice(monkeypatch):
-    monkeypatch.setattr("kcompat.models.training.KEPT_BYTES", 10)
+    monkeypatch.setattr("kcompat.training.trainer.KEPT_BYTES", 10)
     model = regression(optimizer=kcompat.optimizers.SGD(1e30))
     message = r"step 5 or before.*state of 0 MB is kept once, so it holds what failed"
     with np.errstate(all="ignore"), pytest.raises(NonFiniteLoss, match=message):

@@ -5,13 +5,14 @@ import datetime
 
 import pytest
 
-from kcompat.backend import load
-from kcompat.conformance import compare, junit, report, suite, xfails
-from kcompat.conformance.gate import Verdict
-from kcompat.conformance.runner import Result, run, run_one
-from kcompat.conformance.selection import Selection
-from kcompat.conformance.suite import Check
-from kcompat.conformance.target import InterpreterTarget, NotApplicable, Target, Unsupported
+from kcompat.conformance.adapters.target import InterpreterTarget, NotApplicable, Target, Unsupported
+from kcompat.conformance.judge.gate import Verdict
+from kcompat.conformance.report import compare, junit, report
+from kcompat.conformance.run import suite, xfails
+from kcompat.conformance.run.runner import Result, run, run_one
+from kcompat.conformance.run.selection import Selection
+from kcompat.conformance.run.suite import Check
+from kcompat.runtime.registry import load
 
 ROW = {"id": "add-0:*", "status": "fail", "reason": "a reason", "link": "https://example.org/1", "until": "2999-01-01"}
 ALL = suite.checks()

@@ -5,8 +5,8 @@ import pytest
 
 import kcompat
 from kcompat import layers, losses, ops, optimizers
-from kcompat.backend import load
-from kcompat.program import Program, State
+from kcompat.runtime.program import Program, State
+from kcompat.runtime.registry import load
 
 torch = pytest.importorskip("torch")
 

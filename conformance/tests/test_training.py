@@ -9,8 +9,7 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops
-from kcompat.active import use
-from kcompat.conformance.small_models import (
+from kcompat.conformance.cases.small_models import (
     LABELS,
     RNG,
     U,
@@ -22,6 +21,7 @@ from kcompat.conformance.small_models import (
     regression,
     squared_errors,
 )
+from kcompat.runtime.active import use
 
 
 @pytest.fixture(autouse=True)

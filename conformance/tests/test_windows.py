@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kcompat import ops
-from kcompat.backend import use_backend
+from kcompat.runtime.registry import use_backend
 
 GEOMETRIES = list(itertools.product((4, 5, 6, 7), (2, 3, 5), (1, 2, 3), ("valid", "same")))
 FITTING = [(n, k, s, padding) for n, k, s, padding in GEOMETRIES if padding == "same" or k <= n]

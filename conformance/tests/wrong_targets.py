@@ -4,8 +4,8 @@ import os
 
 import numpy as np
 
-from kcompat.backend import load
-from kcompat.conformance.target import InterpreterTarget, Target
+from kcompat.conformance.adapters.target import InterpreterTarget, Target
+from kcompat.runtime.registry import load
 
 
 class Zeros(InterpreterTarget):

@@ -11,12 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kcompat import initializers, ops, shapes
-from kcompat.active import active
-from kcompat.lookup import refuse
-from kcompat.random import SeedGenerator, building
+from kcompat import ops
+from kcompat.initializers import random as initializers
+from kcompat.random import SeedGenerator
+from kcompat.random.places import building
+from kcompat.registration import refuse
+from kcompat.runtime import shapes
+from kcompat.runtime.active import active
 from kcompat.spec import TensorSpec, as_dtype, floatx, is_float
-from kcompat.variable import Variable, bind
+from kcompat.variables import Variable
+from kcompat.variables.scope import bind
 
 _names: Counter[str] = Counter()
 _training: contextvars.ContextVar[bool] = contextvars.ContextVar("kcompat_training", default=False)

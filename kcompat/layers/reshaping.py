@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from kcompat import ops
+from kcompat.layers.convolution import check_format
 from kcompat.layers.layer import Layer
-from kcompat.layers.spatial import check_format
 from kcompat.spec.convolution import CHANNELS_FIRST
 
 

@@ -1,7 +1,7 @@
 """Models, with Keras 3's names, arguments and defaults."""
 
-from kcompat.models.diagnosis import NonFiniteLoss
 from kcompat.models.sequential import Sequential
-from kcompat.models.training import Model
+from kcompat.training.diagnosis import NonFiniteLoss
+from kcompat.training.trainer import Model
 
 __all__ = ["Model", "NonFiniteLoss", "Sequential"]

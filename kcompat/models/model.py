@@ -7,19 +7,20 @@ from typing import Any
 import numpy as np
 
 from kcompat import losses, metrics, optimizers
-from kcompat.active import use
-from kcompat.backend import get_backend, load
-from kcompat.lookup import refuse
-from kcompat.models.data import Arrays
-from kcompat.models.fastest import step_seconds
-from kcompat.models.steps import Steps
-from kcompat.models.store import Store
+from kcompat.data.arrays import Arrays
 from kcompat.models.summary import render
-from kcompat.program import Program
-from kcompat.random import Place, current_place
-from kcompat.shapes import STAND_INS, infer
+from kcompat.random.places import Place, current_place
+from kcompat.registration import refuse
+from kcompat.runtime.active import use
+from kcompat.runtime.program import Program
+from kcompat.runtime.registry import get_backend, load
+from kcompat.runtime.shapes import STAND_INS, infer
 from kcompat.spec import TensorSpec
-from kcompat.variable import Variable, bind
+from kcompat.training.fastest import step_seconds
+from kcompat.training.steps import Steps
+from kcompat.variables import Variable
+from kcompat.variables.scope import bind
+from kcompat.variables.store import Store
 
 AUTO = "auto"
 """In place of a backend's name: the fastest one."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kcompat.layers.core import InputLayer
+from kcompat.layers.dense import InputLayer
 from kcompat.layers.layer import Layer
-from kcompat.models.training import Model
-from kcompat.random import building
+from kcompat.random.places import building
 from kcompat.spec import TensorSpec, floatx
+from kcompat.training.trainer import Model
 
 
 class Sequential(Model):

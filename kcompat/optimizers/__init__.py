@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kcompat.lookup import by_name
 from kcompat.optimizers.adaptive import Adam, RMSprop
 from kcompat.optimizers.optimizer import Optimizer
 from kcompat.optimizers.sgd import SGD
+from kcompat.registration import by_name
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "get"]
 

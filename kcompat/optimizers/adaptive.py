@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from kcompat import ops
-from kcompat.active import active
-from kcompat.lookup import refuse
 from kcompat.optimizers.optimizer import Optimizer
+from kcompat.registration import refuse
+from kcompat.runtime.active import active
 
 
 class Adam(Optimizer):

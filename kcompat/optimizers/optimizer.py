@@ -9,9 +9,9 @@ import numpy as np
 
 from kcompat import ops
 from kcompat.layers.layer import unique_name
-from kcompat.lookup import refuse
+from kcompat.registration import refuse
 from kcompat.spec import floatx
-from kcompat.variable import Variable
+from kcompat.variables import Variable
 
 
 class Optimizer:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kcompat.active import active
 from kcompat.optimizers.optimizer import Optimizer
+from kcompat.runtime.active import active
 
 
 class SGD(Optimizer):

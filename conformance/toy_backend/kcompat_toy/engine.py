@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.backend import load
-from kcompat.engine import Engine, default_dtype
+from kcompat.runtime.engine import Engine, default_dtype
+from kcompat.runtime.registry import load
 from kcompat.spec import Operators
 
 

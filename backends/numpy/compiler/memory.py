@@ -1,0 +1,110 @@
+"""The memory of compiled programs: aligned storage that is used again once what was in it is dead."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kcompat.runtime.program import State
+
+ALIGNMENT = 64
+"""Bytes: a cache line, and the widest vector registers."""
+
+
+def aligned(nbytes: int) -> np.ndarray:
+    """Bytes whose address is a multiple of `ALIGNMENT`."""
+    raw = np.empty(nbytes + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + nbytes]
+
+
+def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An aligned array; what is in it is not known."""
+    dtype = np.dtype(dtype)
+    return aligned(math.prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
+
+
+class Storage:
+    """A run of bytes, and the index of the last call that reads what is in it now."""
+
+    __slots__ = ("data", "last", "size")
+
+    def __init__(self, data: np.ndarray, last: int):
+        self.data, self.last, self.size = data, last, data.nbytes
+
+    def array(self, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+        """An array at the beginning of the storage."""
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        return self.data[:size].view(dtype).reshape(shape)
+
+    def is_all_of(self, x: np.ndarray) -> bool:
+        """Whether the array `x` of this storage leaves no room for another."""
+        return x.flags.c_contiguous and x.ctypes.data == self.data.ctypes.data and 2 * x.nbytes > self.size
+
+
+class Pool:
+    """Storage that is free."""
+
+    def __init__(self) -> None:
+        self._free: list[Storage] = []
+        self.allocated = 0
+
+    def take(self, nbytes: int, last: int) -> Storage:
+        """Storage of at least so many bytes: the smallest that is free and not twice as large, or new."""
+        fitting = [s for s in self._free if nbytes <= s.size < 2 * nbytes]
+        if fitting:
+            storage = min(fitting, key=lambda s: s.size)
+            self._free.remove(storage)
+            storage.last = last
+            return storage
+        self.allocated += nbytes
+        return Storage(aligned(nbytes), last)
+
+    def give(self, storage: Storage) -> None:
+        """Take storage back."""
+        self._free.append(storage)
+
+
+def owned(state: State) -> State:
+    """A copy of a state, of which the tensors of one part and dtype lie one after the other in memory.
+
+    An optimizer can then treat all parameters as one vector.
+    """
+    return State(*(_joined(part) for part in state))
+
+
+def _joined(part: dict[str, Any]) -> dict[str, np.ndarray]:
+    arrays = {path: np.asarray(x) for path, x in part.items()}
+    found: dict[str, np.ndarray] = {}
+    for dtype in {x.dtype for x in arrays.values()}:
+        group = {path: x for path, x in arrays.items() if x.dtype == dtype}
+        vector = aligned(sum(x.nbytes for x in group.values())).view(dtype)
+        end = 0
+        for path, x in group.items():
+            found[path] = vector[end : end + x.size].reshape(x.shape)
+            np.copyto(found[path], x)
+            end += x.size
+    return {path: found[path] for path in arrays}
+
+
+def as_vector(arrays: list[np.ndarray]) -> np.ndarray | None:
+    """One vector over arrays that lie one after the other in memory; None if they do not."""
+    first = arrays[0]
+    address = first.ctypes.data
+    for x in arrays:
+        if x.ctypes.data != address or x.dtype != first.dtype or not x.flags.c_contiguous:
+            return None
+        address += x.nbytes
+    base = first
+    while isinstance(base.base, np.ndarray):
+        base = base.base
+    start = (first.ctypes.data - base.ctypes.data) // base.itemsize
+    whole = base[start : start + (address - first.ctypes.data) // base.itemsize].view(first.dtype)
+    return whole if whole.ctypes.data == first.ctypes.data else None
+
+
+def differs(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether two arrays of one shape and dtype are of different memory."""
+    return x.ctypes.data != y.ctypes.data or x.strides != y.strides

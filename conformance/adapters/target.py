@@ -1,0 +1,195 @@
+"""What the suite asks of a library under test.
+
+A target gives the functions that it has for ops of the spec, and the ways in and out of its arrays. With a `vjp`
+its gradients are judged too. An adapter is a function that makes one; see `docs/pages/guide/adapters.md`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from kcompat.conformance.adapters.dialect import Dialect, public_call
+from kcompat.conformance.judge.precision import Profile
+from kcompat.runtime import registry as backends
+from kcompat.runtime.active import active, use
+from kcompat.runtime.engine import Engine
+from kcompat.runtime.interpreter import MISSING
+from kcompat.spec import Op
+
+PRELUDE = 'import kcompat\nimport numpy as np\nfrom kcompat import ops\nkcompat.set_backend("{}")'
+
+
+class Unsupported(Exception):  # noqa: N818  (it is no error: a target need not have every op)
+    """Raised by a target for what it does not offer."""
+
+
+class NotApplicable(Exception):  # noqa: N818
+    """Raised by a check that has nothing to ask of a target, such as one of compiled code where nothing compiles."""
+
+
+class Target:
+    """A library under test.
+
+    `functions` maps names of the spec's ops to functions that take tensors by position and attributes by
+    keyword, with the spec's names. `asarray` makes a tensor of a NumPy array and keeps its dtype (which may be
+    `ml_dtypes.bfloat16`); `to_numpy` goes back. `vjp(f, tensors)` gives the tuple of results of `f(*tensors)` and a
+    function from a tuple of cotangents to those of the tensors; `compile(f)` a compiled `f`; `compiles_ops`
+    says that running an op eagerly compiles it, which takes time. `answers` maps
+    questions that are asked of backends of ours only, as `layer_cases.forward`, to functions of the case.
+    `dialect` says how scripts are written for it.
+    """
+
+    interpreter: Any = None
+    """The interpreter of a backend of ours, on which layers and training can be run."""
+
+    def __init__(
+        self,
+        name: str,
+        functions: Mapping[str, Callable[..., Any]],
+        *,
+        asarray: Callable[[np.ndarray], Any],
+        to_numpy: Callable[[Any], np.ndarray],
+        vjp: Callable[..., Any] | None = None,
+        compile: Callable[..., Any] | None = None,  # noqa: A002  (the field's word)
+        compiles_ops: bool = False,
+        version: str = "",
+        device: str = "cpu",
+        answers: Mapping[Callable[..., Any], Callable[[Any], Any]] | None = None,
+        dialect: Dialect | None = None,
+    ):
+        self.name, self.functions, self.version, self.device = name, functions, version, device
+        self.asarray, self.to_numpy, self.vjp, self.compile = asarray, to_numpy, vjp, compile
+        self.answers, self.dialect = answers or {}, dialect
+        self.compiles_ops, self.hurried = compiles_ops, False
+        self.latest: tuple[Any, Any] | None = None
+        """The last case with its results and tensors, which two checks look at."""
+
+    def __repr__(self) -> str:
+        return f"<target {self.name} {self.version} on {self.device}>"
+
+    def function(self, op: Op) -> Callable[..., Any]:
+        """What it has for an op; raises `Unsupported` if nothing."""
+        found = self.functions.get(op.name)
+        if found is None:
+            raise Unsupported(f"{self.name} has no {op.name}")
+        return found
+
+    def use(self, device: str, profile: Profile) -> None:
+        """Go to a device, if one is named, and compute as the profile says; an adapter may know how."""
+        if device not in ("", "cpu"):
+            raise ValueError(f"{self.name} cannot be put on {device!r}: its adapter has no `use`")
+
+    def result(self, y: Any) -> Any:
+        """A result as it is judged."""
+        return self.to_numpy(y)
+
+    def signed(self, y: Any, sign: Any) -> Any:
+        """A result times the sign that makes it unique."""
+        return y * sign
+
+    def trained(self, program: Any) -> list[Any]:
+        """The weights that a program of the interpreter's engine has now."""
+        return list(program.state().params.values())
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """What surrounds a call."""
+        with np.errstate(all="ignore"):
+            yield
+
+    def ask(self, question: Callable[..., Any], case: Any) -> Any:
+        """Its answer to a question of the suite, such as `cases.value`."""
+        with self.running():
+            return self.answers[question](case) if question in self.answers else question(self, case)
+
+    def call(self, case: Any) -> str:
+        """The call of a case as code, its tensors under their names; for a script that shows a failure."""
+        return public_call(f"ops.{case.op.name}", case)
+
+    def built(self, case: Any) -> list[str]:
+        """The code that makes `y` of a layer's or loss's case; nothing where the library has no word for it."""
+        return []
+
+
+class InterpreterTarget(Target):
+    """A backend of kcompat, built in or a plug-in; or another interpreter with an engine."""
+
+    def __init__(self, interpreter: Any):
+        engine = self.engine = interpreter.engine
+        self.interpreter = interpreter
+        super().__init__(
+            interpreter.name,
+            {},
+            asarray=lambda x: engine.asarray(x, x.dtype.name),
+            to_numpy=engine.to_numpy,
+            vjp=lambda f, tensors: engine.vjp(active(), f, tensors),
+            compile=None if type(engine).jit is Engine.jit else engine.jit,
+            compiles_ops=engine.compiles_ops,
+            version=engine.version(),
+            device=", ".join(engine.devices()),
+            dialect=Dialect(
+                PRELUDE.format(interpreter.name),
+                "ops.convert_to_tensor({})",
+                "ops.convert_to_numpy({})",
+                "y, pull = ops.vjp(lambda {xs}: {f}, {xs})\ng = pull({ct})",
+            ),
+        )
+
+    def use(self, device: str, profile: Profile) -> None:
+        """See `Target.use`."""
+        self.engine.use_tf32(profile.factor_bits is not None)
+        if device:
+            self.engine.use_device(device)
+            self.device = device
+
+    def function(self, op: Op) -> Callable[..., Any]:
+        """See `Target.function`."""
+        if self.interpreter.support[op.name] == MISSING:
+            raise Unsupported(f"{self.name} does not implement the primitive {op.name}")
+        return lambda *args, **attrs: getattr(active(), op.name)(
+            *args, **attrs
+        )  # or on the tape that differentiates it
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """See `Target.running`."""
+        with use(self.interpreter), np.errstate(all="ignore"):
+            yield
+
+
+class JudgingTarget(InterpreterTarget):
+    """The oracle or the envelope, whose results keep their bounds."""
+
+    def result(self, y: Any) -> Any:
+        """See `Target.result`."""
+        return y
+
+    def trained(self, program: Any) -> list[Any]:
+        """See `Target.trained`."""
+        return list(program.holder.state.params.values())
+
+    def signed(self, y: Any, sign: Any) -> Any:
+        """See `Target.signed`."""
+        return type(y)(y.value * sign, y.dtype, y.owner, y.bound)
+
+
+def load(name: str) -> Target:
+    """A target by name: a backend's, `keras3:torch`, `raw:jax`, or `module:factory` for an adapter.
+
+    Raises LookupError for a name that says nothing, ImportError for a package that is not installed.
+    """
+    module, separator, factory = name.partition(":")
+    if not separator:
+        return InterpreterTarget(backends.load(name))
+    if module in ("keras3", "raw"):
+        shipped = importlib.import_module(f"kcompat.conformance.adapters.{module}")
+        return shipped.target(factory)
+    made = getattr(importlib.import_module(module), factory, None)
+    if made is None:
+        raise LookupError(f"module {module!r} has no function {factory!r} that makes a target")
+    return made()

@@ -1,0 +1,188 @@
+"""What each kind of check asks of a target, and how the answer is judged."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from kcompat.conformance.adapters.target import InterpreterTarget, NotApplicable, Target, Unsupported
+from kcompat.conformance.cases import questions
+from kcompat.conformance.cases import training as training_cases
+from kcompat.conformance.cases.questions import Case, Question
+from kcompat.conformance.judge.gate import Verdict, judge
+from kcompat.conformance.judge.precision import Profile, unit_roundoff
+from kcompat.runtime import shapes
+from kcompat.runtime.registry import load
+from kcompat.spec import FLOATS, Refusal, TensorSpec
+
+
+def inferred(case: Case) -> tuple[TensorSpec, ...]:
+    """The shapes and dtypes that the spec's rules give for a case."""
+    specs = [TensorSpec(x.shape, x.dtype.name) if isinstance(x, np.ndarray) else x for x in case.arrays]
+    found = getattr(shapes.interpreter, case.op.name)(*specs, **case.sample.attrs)
+    return found if isinstance(found, tuple) else (found,)
+
+
+def value_of(target: Target, case: Case) -> tuple[tuple[Any, ...], list[Any]]:
+    """The results of a case and its tensors after the call, asked for once although two checks look at them.
+
+    Where running an op eagerly compiles it, most cases are compiled whole, which takes half of the time; the first two
+    are asked as they are, unless the target is in a hurry.
+    """
+    if target.latest is None or target.latest[0] is not case:
+        whole = target.compiles_ops and target.compile and (target.hurried or case.index not in (0, 1))
+        target.latest = (case, target.ask(_called_whole if whole else questions.called, case))
+    return target.latest[1]
+
+
+def _called_whole(target: Target, case: Case) -> Any:
+    return questions.called(target, case, target.compile)
+
+
+def surface(case: Case, target: Target) -> Verdict:
+    """Shapes and dtypes are those inferred; no input is changed."""
+    outputs, tensors = value_of(target, case)
+    wanted = [(tuple(spec.shape), spec.dtype) for spec in inferred(case)]
+    actual = [(y.shape, y.dtype.name) for y in outputs]
+    if actual != wanted:
+        return wrong(case, f"expected shapes and dtypes {wanted}, got {actual}")
+    before = [x for x in case.arrays if isinstance(x, np.ndarray)]
+    if any(target.to_numpy(x).tobytes() != given.tobytes() for x, given in zip(tensors, before, strict=True)):
+        return wrong(case, "an input is changed in place; an op gives a new tensor")
+    return Verdict(count=len(outputs))
+
+
+def dtypes(case: Case, target: Target) -> Verdict:
+    """Results in every float dtype have the dtype that the promotion rule gives."""
+    off, asked = [], 0
+    question = questions.compiled_value if target.compiles_ops and target.compile else questions.value
+    for dtype in FLOATS if case.floats else ():
+        if dtype == case.dtype:  # `surface` looks at it
+            continue
+        there = questions.in_dtype(case, dtype)
+        wanted = [spec.dtype for spec in inferred(there)]
+        actual = [y.dtype.name for y in target.ask(question, there)]
+        asked += 1
+        if actual != wanted:
+            off.append(f"of {dtype}: expected {wanted}, got {actual}")
+    return wrong(case, "; ".join(off)) if off else Verdict(count=asked)
+
+
+def refuses(refusal: Refusal, case: Case, target: Target) -> Verdict:
+    """An invalid call raises: on backends of ours the declared error."""
+    try:
+        target.ask(questions.value, case)
+    except Unsupported:
+        raise
+    except Exception as error:
+        if target.interpreter is not None and not isinstance(error, refusal.error):
+            return wrong(case, f"expected {refusal.error.__name__}, raised {type(error).__name__}: {error}")
+        return Verdict(count=1)
+    return wrong(case, f"expected {refusal.error.__name__}, but the call gave a result")
+
+
+def wrong(case: Any, message: str) -> Verdict:
+    """A verdict on what is not a matter of distance."""
+    return Verdict(np.inf, count=1, message=f"{case!r}: {message}")
+
+
+def answer(question: Question, profile: Profile, case: Any, target: Target) -> Verdict:
+    """The answer to a question."""
+    return judge(case, question, target.ask(question, case), profile)
+
+
+def value(profile: Profile, case: Case, target: Target) -> Verdict:
+    """The results."""
+    return judge(case, questions.value, value_of(target, case)[0], profile)
+
+
+def compiled_value(profile: Profile, case: Case, target: Target) -> Verdict:
+    """The results where the target compiles."""
+    if target.compile is None:
+        raise NotApplicable(f"{target.name} has no compiler")
+    return judge(case, questions.value, target.ask(questions.compiled_value, case), profile)
+
+
+def gradient(profile: Profile, case: Case, target: Target) -> Verdict:
+    """The gradients: compiled, as training computes them, but where that is slow only those of two cases."""
+    _needs_vjp(target)
+    compiled = target.compile and (target.compiles_ops or case.index in (0, 1))
+    question = questions.compiled_gradient if compiled else questions.gradient
+    return judge(case, questions.gradient, target.ask(question, case), profile)
+
+
+def eager_gradient(profile: Profile, case: Case, target: Target) -> Verdict:
+    """The gradients without a compiler."""
+    _needs_vjp(target)
+    if target.compile is None:
+        raise NotApplicable(f"{target.name} has no compiler: its gradients are judged already")
+    return answer(questions.gradient, profile, case, target)
+
+
+def derivative(question: Question, profile: Profile, case: Case, target: Target) -> Verdict:
+    """Gradients of gradients, and those at kinks."""
+    _needs_vjp(target)
+    return answer(question, profile, case, target)
+
+
+def _needs_vjp(target: Target) -> None:
+    if target.vjp is None:
+        raise Unsupported(f"{target.name} has no gradients")
+
+
+def special(point: Any, case: Case, target: Target) -> Verdict:
+    """A special input gives exactly the declared result; zeros keep their sign where one is declared."""
+    got = target.ask(questions.value, case)
+    declared = point.result if isinstance(point.result, tuple) else (point.result,)
+    for y, e in zip(got, declared, strict=True):
+        wanted = np.broadcast_to(np.asarray(e, y.dtype if y.dtype.kind != "f" else np.float64), y.shape)
+        same = (y == wanted.astype(y.dtype)) | ((y != y) & (wanted != wanted))
+        minus = np.signbit(wanted) & (wanted == 0) if wanted.dtype.kind == "f" else np.zeros(y.shape, bool)
+        if not np.all(same) or not np.all(np.signbit(y[minus].astype(np.float64))):
+            said = f"{point.args} gives {np.asarray(e).tolist()} by declaration"
+            return wrong(case, f"{said}, got {y.ravel()[:9].tolist()}")
+    return Verdict(count=sum(y.size for y in got))
+
+
+def admissible(point: Any, case: Case, target: Target) -> Verdict:
+    """At a kink a gradient is finite and of the Clarke interval, whose ends may be rounded."""
+    _needs_vjp(target)
+    low, high = point.admissible
+    slack = 4 * unit_roundoff(case.dtype) * max(abs(low), abs(high))
+    for got, declared in zip(target.ask(questions.gradient_of_sum, case), _declared(point, case), strict=True):
+        inside = (got >= low - slack) & (got <= high + slack) | (got == np.asarray(declared).astype(got.dtype))
+        if not np.all(inside):
+            return wrong(case, f"at {point.args} a gradient is in [{low:g}, {high:g}], got {got.ravel()[:9].tolist()}")
+    return Verdict(count=len(case.floats))
+
+
+def _declared(point: Any, case: Case) -> list[Any]:
+    return [point.gradients[i] for i in case.floats]
+
+
+def bits(case: Case, target: Target) -> Verdict:
+    """Draws have the bits of the NumPy backend, compiled too."""
+    wanted = numpy_target().ask(questions.value, case)
+    asked = [questions.value, *([questions.compiled_value] if target.compile else [])]
+    for question in asked:
+        got = target.ask(question, case)
+        if any(y.dtype != x.dtype or y.tobytes() != x.tobytes() for x, y in zip(wanted, got, strict=True)):
+            return wrong(case, f"the same key gives other bits than on NumPy ({question.__name__})")
+    return Verdict(count=sum(y.size for y in wanted))
+
+
+@functools.cache
+def numpy_target() -> InterpreterTarget:
+    """NumPy's backend, whose draws are those of the known-answer tests."""
+    return InterpreterTarget(load("numpy"))
+
+
+def repeats(case: Any, target: Target) -> Verdict:
+    """Asked twice, the bits are the same."""
+    question = training_cases.trajectory if isinstance(case, training_cases.TrainingCase) else questions.value
+    first, second = (target.ask(question, case) for _ in range(2))
+    if any(a.tobytes() != b.tobytes() for a, b in zip(first, second, strict=True)):
+        return wrong(case, "two runs from the same seed differ")
+    return Verdict(count=sum(y.size for y in first))

@@ -1,0 +1,1 @@
+"""What is right, and how far off an honest answer may be."""

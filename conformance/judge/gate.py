@@ -1,0 +1,129 @@
+"""The gate: whether results are right, by the oracle's value and a tolerance derived from the op.
+
+With `v` the oracle's value, `e` its bound and sigma the spread of the envelope: where e is 0 a result must equal v;
+where it is infinite it is not judged, and counted; elsewhere |got - v| <= 8 sigma. Nothing here is chosen for an op.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kcompat.conformance.cases.questions import Arrays, Question
+from kcompat.conformance.judge.expectations import Expected, expected
+from kcompat.conformance.judge.precision import PROFILES, Profile, held, smallest_normal, unit_roundoff
+
+LIMIT = 8.0
+"""How many sigmas an honest result may be off."""
+
+
+@dataclass
+class Verdict:
+    """How far answers are off: `z` is the largest |got - v| / sigma, infinite where an exact one differs."""
+
+    z: float = 0.0
+    mean: float = 0.0
+    p99: float = 0.0
+    count: int = 0
+    unjudged: int = 0
+    blind: float = 0.0
+    signed: float = 0.0
+    worst: dict[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether no element is further off than honest ones can be."""
+        return self.z <= LIMIT
+
+
+def judge(case: Any, question: Question, got: Arrays, profile: Profile = PROFILES["fp32"]) -> Verdict:
+    """Hold an answer to what is expected."""
+    wanted = expected(case, question, profile)
+    if len(got) != len(wanted):
+        return Verdict(np.inf, message=f"{case!r}: expected {len(wanted)} results, got {len(got)}")
+    return combined(
+        [compare(f"{case!r}, output {i}", e, y, profile) for i, (e, y) in enumerate(zip(wanted, got, strict=True))]
+    )
+
+
+def combined(verdicts: list[Verdict]) -> Verdict:
+    """The verdict on several outputs."""
+    if not verdicts:
+        return Verdict()
+    worst = max(verdicts, key=lambda verdict: verdict.z)
+    counts = [verdict.count for verdict in verdicts]
+    total = max(sum(counts), 1)
+
+    def mean(values: Any) -> float:
+        return float(sum(n * v for n, v in zip(counts, values, strict=True)) / total)
+
+    return Verdict(
+        z=worst.z,
+        mean=mean(v.mean for v in verdicts),
+        p99=max(v.p99 for v in verdicts),
+        count=sum(counts),
+        unjudged=sum(v.unjudged for v in verdicts),
+        blind=mean(v.blind for v in verdicts),
+        signed=mean(v.signed for v in verdicts),
+        worst=worst.worst,
+        message=worst.message,
+    )
+
+
+def compare(name: str, wanted: Expected, got: np.ndarray, profile: Profile = PROFILES["fp32"]) -> Verdict:
+    """Hold one output to what is expected."""
+    value, sigma, judged = wanted.value, wanted.sigma, wanted.judged
+    if got.shape != value.shape:
+        return Verdict(np.inf, count=value.size, message=f"{name}: expected shape {value.shape}, got {got.shape}")
+    if not got.size:
+        return Verdict()
+    is_float = got.dtype.kind == "f" or got.dtype.name == "bfloat16"
+    if is_float:
+        got = got.astype(value.dtype if value.dtype.kind == "f" else np.float64)
+    with np.errstate(all="ignore"):
+        limit = held(value, profile.dtype) if value.dtype.kind == "f" else value
+        exact = ~np.isfinite(limit) | (sigma == 0)
+        same = (got == value) | ((got == limit) & exact) | ((got != got) & (value != value))
+        if is_float:  # a result below the normal numbers may be flushed
+            same |= (got == 0) & (np.abs(value) < smallest_normal(profile.dtype))
+        off = np.subtract(got, value, dtype=value.dtype if is_float and value.dtype.kind == "f" else np.float64)
+        ratio = np.where(same | ~judged, 0.0, np.abs(off) / sigma)
+        ratio = np.where(np.isnan(ratio), np.inf, ratio).astype(np.float64)
+    index = tuple(map(int, np.unravel_index(np.argmax(ratio), ratio.shape)))
+    known = judged & (sigma > 0)
+    blind = known & (LIMIT * sigma > np.sqrt(unit_roundoff(profile.dtype)) * np.abs(value))
+    finite = np.where(np.isfinite(ratio), ratio, 0.0)
+    message = (
+        f"{name}, element {index}: expected {_plain(value[index])!r} within {LIMIT * sigma[index]:.3g}, "
+        f"got {_plain(got[index])!r}; z is {ratio[index]:.3g}, at most {LIMIT:g} is explained by rounding; "
+        f"{np.mean(ratio > LIMIT):.0%} of the elements are off"
+    )
+    return Verdict(
+        z=float(ratio[index]),
+        mean=float(np.mean(finite)),
+        p99=float(np.quantile(ratio, 0.99, method="lower")),
+        count=got.size,
+        unjudged=int(np.sum(~judged)),
+        blind=float(np.mean(blind)),
+        signed=float(np.mean(finite * np.sign(np.nan_to_num(off.astype(np.float64))))),
+        worst={
+            "index": index,
+            "shape": got.shape,
+            "expected": hexadecimal(value[index]),
+            "got": hexadecimal(got[index]),
+        },
+        message=message,
+    )
+
+
+def _plain(x: Any) -> Any:
+    return float(x) if np.asarray(x).dtype.kind == "f" else np.asarray(x).item()
+
+
+def hexadecimal(x: Any) -> str:
+    """A number to the last bit."""
+    x = np.asarray(x)
+    return float(x).hex() if x.dtype.kind == "f" or x.dtype.name == "bfloat16" else str(x.item())

@@ -1,0 +1,122 @@
+"""The local rounding error of a primitive: how far its result is from the exact one of the operands it got.
+
+One rule for each error class of the spec (`kcompat.spec.ErrorClass`); Higham, Accuracy and Stability of
+Numerical Algorithms (2002), chapters 3 and 4, has the bounds of sums and products.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kcompat.conformance.judge.precision import MANTISSA_BITS, smallest_normal, unit_roundoff
+from kcompat.conformance.judge.wide import Application
+
+
+def local_error(a: Application) -> Any:
+    """The error of a float result, elementwise and absolute; 0 where it is exact.
+
+    A result near the smallest normal number may be flushed to zero: some processors do.
+    """
+    rule = _RULES.get(a.kind)
+    if rule is None:
+        return 0.0
+    size, tiny = np.abs(a.y), 4 * smallest_normal(a.dtype)
+    error = rule(a) * unit_roundoff(a.dtype)
+    if (size < tiny).any():
+        error = np.where((size < tiny) & (error > 0), size, error)
+    return np.where(np.isfinite(size), error, 0.0)
+
+
+def representable(y: Any, bits: int) -> Any:
+    """Whether numbers have at most so many binary digits; the result of one operation then has no error."""
+    if bits >= np.finfo(np.asarray(y).dtype).nmant + 1:
+        return np.zeros(np.shape(y), bool)  # that cannot be told in arithmetic which is no wider
+    digits, _ = np.frexp(y)
+    scaled = np.ldexp(digits, bits)
+    return scaled == np.rint(scaled)
+
+
+def _arithmetic(a: Application) -> Any:
+    exact = representable(a.y, MANTISSA_BITS[a.dtype])
+    if a.op.name in ("add", "subtract") and np.any(exact):
+        exact = exact & _added_exactly(a)
+    return np.where(exact, 0.0, np.abs(a.y))
+
+
+def _added_exactly(a: Application) -> Any:
+    """Whether the wide sum itself lost nothing, such as a tiny term beside 1; Dekker (1971)."""
+    x1, x2 = a.values
+    x2 = -x2 if a.op.name == "subtract" else x2
+    with np.errstate(invalid="ignore"):
+        return ((a.y - x1 == x2) & (a.y - x2 == x1)) | ~np.isfinite(a.y)
+
+
+def _unary(a: Application) -> Any:
+    """Correct rounding leaves what is representable; of a function known to k ulps that is not said."""
+    k = a.op.error.k if a.op.error else 1.0
+    return _arithmetic(a) if k == 1 else k * np.abs(a.y)
+
+
+def _sum(a: Application) -> Any:
+    """A sum of n terms: pairwise or blocked summation is what honest libraries do."""
+    x = a.values[0]
+    terms = np.size(x) / max(np.size(a.y), 1)
+    sizes = a.at([np.abs(x), *a.values[1:]])
+    return _unless_on_grid(sizes, grid(x), max(1.0, math.log2(max(terms, 1)) / 2), a.dtype)
+
+
+def _cumsum(a: Application) -> Any:
+    """Each partial sum of up to n terms, added one after the other or by doubling."""
+    x = a.values[0]
+    sizes = a.at([np.abs(x), *a.values[1:]])
+    terms = max(np.shape(x), default=1)
+    return _unless_on_grid(sizes, grid(x), max(1.0, math.sqrt(terms)), a.dtype)
+
+
+def _matmul(a: Application) -> Any:
+    left, right = map(np.abs, a.values)
+    error = _unless_on_grid(np.matmul(left, right), grid(left) * grid(right), 2.0, a.dtype)
+    bits = a.by.profile.factor_bits
+    if bits is not None:
+        loss = 2.0 ** (MANTISSA_BITS[a.dtype] - bits)
+        cut = [np.where(representable(x, bits), 0.0, x) for x in (left, right)]
+        error = error + loss * (np.matmul(cut[0], right) + np.matmul(left, cut[1]))
+    return error
+
+
+def _backward(a: Application) -> Any:
+    """Beside what it was given, a stable algorithm's result is rounded, too, relative to its largest element."""
+    largest = np.max(np.abs(a.y), axis=tuple(range(-min(2, np.ndim(a.y)), 0)), keepdims=True, initial=0.0)
+    return np.where(a.y == 0, 0.0, largest)
+
+
+def grid(x: Any) -> float:
+    """The largest power of two of which all elements are multiples."""
+    x = np.asarray(x)
+    narrow = x.astype(np.float64)
+    if np.any(narrow != x):
+        return 0.0
+    digits, exponent = np.frexp(narrow[(x != 0) & np.isfinite(x)])
+    whole = np.ldexp(digits, 53).astype(np.int64)
+    return float(np.min(np.ldexp((whole & -whole).astype(float), exponent - 53), initial=np.inf))
+
+
+def _unless_on_grid(sizes: Any, step: float, factor: float, dtype: str) -> Any:
+    """Multiples of a grid are added without rounding, in any order, while the dtype holds their sum."""
+    return np.where(sizes <= step / unit_roundoff(dtype), 0.0, factor * sizes)
+
+
+_RULES: dict[str, Callable[..., Any]] = {
+    "arithmetic": _arithmetic,
+    "backward": _backward,
+    "cast": _arithmetic,
+    "unary": _unary,
+    "sum": _sum,
+    "scatter": _sum,
+    "cumsum": _cumsum,
+    "matmul": _matmul,
+}

@@ -1,0 +1,225 @@
+"""Measuring the suite: planted bugs, and which check finds each.
+
+A mutant is a wrong implementation of one op in NumPy's backend, or of a function of the package that a layer,
+a loss or an optimizer calls. It is killed if a check fails; its margin is how far beyond the limit the worst z is.
+A suite that lets one live cannot tell it from the truth.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import textwrap
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+
+from kcompat.conformance.adapters.target import InterpreterTarget
+from kcompat.conformance.judge import expectations
+from kcompat.conformance.judge.gate import LIMIT
+from kcompat.conformance.judge.precision import PROFILES
+from kcompat.conformance.run import preparation, suite
+from kcompat.conformance.run.runner import BAD, run_one
+from kcompat.conformance.run.suite import Check
+from kcompat.runtime import registry as backends
+from kcompat.runtime.interpreter import Interpreter
+from kcompat.spec import OPS
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A named wrong implementation: of an op's value or VJP, or of a function that a loss, layer or optimizer calls."""
+
+    op: str
+    name: str
+    native: Callable[..., Any] | None = None
+    body: Callable[..., Any] | None = None
+    vjp: Any = None
+    function: Any = None
+    code: Any = None
+
+    @property
+    def family(self) -> str:
+        """The family of the op."""
+        return OPS[self.op].family if self.op in OPS else "layers, losses and optimizers"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a mutant. `margin` is the worst finite z over the limit; infinite if only exact checks failed."""
+
+    op: str
+    name: str
+    killed_by: str
+    margin: float
+    asked: int
+
+    def as_json(self) -> dict[str, Any]:
+        """As a dict that JSON can hold."""
+        return {**dataclasses.asdict(self), "margin": str(self.margin)}
+
+
+_mutants: list[Mutant] = []
+
+
+def value(op: str, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a wrong value: a function of NumPy arrays, with the signature of the op."""
+    return lambda f: _register(Mutant(op, name, native=f), f)
+
+
+def body(op: str, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a wrong body: a function of the interpreter `B` and tensors, whose gradient is wrong with it."""
+    return lambda f: _register(Mutant(op, name, body=f), f)
+
+
+def vjp(op: str, name: str, rule: Any) -> None:
+    """Declare a wrong VJP, as in a declaration: a tuple of rules, or a `Joint`."""
+    _register(Mutant(op, name, vjp=rule), rule)
+
+
+def edited(op: str, name: str, old: str, new: str) -> None:
+    """Declare a wrong body: the spec's, with a piece of its text replaced.
+
+    The text stands once in the body, or else in one of the functions that its module knows.
+    """
+    right = OPS[op].body
+    functions = (f for f in right.__globals__.values() if isinstance(f, types.FunctionType))
+    known = [f for f in functions if f.__module__.startswith("kcompat.")]
+    holders = [f for f in (right, *known) if old in _text(f)]
+    counts = [_text(f).count(old) for f in holders]
+    if not holders or (right in holders and counts[0] > 1) or (right not in holders and counts != [1]):
+        where = [f"{f.__name__} ({n} times)" for f, n in zip(holders, counts, strict=True)]
+        raise LookupError(f"mutant {name!r} of {op}: {old!r} is to stand once in its body or a function, got {where}")
+    namespace = dict(right.__globals__)
+    own = [f for f in known if f.__module__ == right.__module__]  # which see the edited one
+    namespace |= {f.__name__: _moved(f, namespace) for f in own}
+    wrong = _compiled(_text(holders[0]).replace(old, new), holders[0], namespace)
+    for name_, table in right.__globals__.items():
+        if isinstance(table, dict) and table and all(f in own for f in table.values()):
+            namespace[name_] = {key: namespace[f.__name__] for key, f in table.items()}
+    _register(Mutant(op, name, body=wrong if holders[0] is right else _moved(right, namespace)), None)
+
+
+def edited_function(subject: str, function: Any, name: str, old: str, new: str) -> None:
+    """Declare a wrong function of the package, judged by the checks of a layer, a loss or an optimizer."""
+    if _text(function).count(old) != 1:
+        raise LookupError(f"mutant {name!r} of {subject}: {old!r} is to stand once in {function.__qualname__}")
+    wrong = _compiled(_text(function).replace(old, new), function, dict(function.__globals__))
+    _register(Mutant(subject, name, function=function, code=wrong.__code__), None)
+
+
+def _text(f: types.FunctionType) -> str:
+    """The source of a function without decorators and docstring."""
+    source = textwrap.dedent(inspect.getsource(f))
+    node = ast.parse(source).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    lines = source.splitlines()
+    if ast.get_docstring(node):
+        doc = node.body[0]
+        lines[doc.lineno - 1 : doc.end_lineno] = ["    pass"]
+    return "\n".join(lines[node.lineno - 1 :])
+
+
+def _compiled(text: str, f: types.FunctionType, namespace: dict[str, Any]) -> Any:
+    """The function that a text defines, in the place of `f`."""
+    names = namespace if f.__module__ == namespace["__name__"] else dict(f.__globals__)
+    exec(compile(text, f"<mutant of {f.__name__}>", "exec"), names)
+    namespace[f.__name__] = names[f.__name__]
+    return names[f.__name__]
+
+
+def _moved(f: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
+    """A function that looks its global names up elsewhere."""
+    moved = types.FunctionType(f.__code__, namespace, f.__name__, f.__defaults__, f.__closure__)
+    moved.__kwdefaults__ = f.__kwdefaults__
+    return moved
+
+
+def _register(mutant: Mutant, f: Any) -> Any:
+    if mutant.op not in OPS and mutant.function is None:
+        raise LookupError(f"mutant {mutant.name!r} is one of {mutant.op!r}, which the spec does not know")
+    if any((m.op, m.name) == (mutant.op, mutant.name) for m in _mutants):
+        raise ValueError(f"there are two mutants of {mutant.op} called {mutant.name!r}")
+    _mutants.append(mutant)
+    return f
+
+
+def mutants(patterns: Sequence[str] = ()) -> list[Mutant]:
+    """Those of ops that match a pattern, or all."""
+    from kcompat.conformance import mutants as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    found = [m for m in _mutants if not patterns or any(fnmatchcase(m.op, pattern) for pattern in patterns)]
+    if not found:
+        raise LookupError(f"there is no mutant of an op like {', '.join(patterns)}")
+    return found
+
+
+def honest(op: str) -> Callable[..., Any]:
+    """NumPy's right implementation of an op, which a mutant bends."""
+    return getattr(backends.load("numpy"), op)
+
+
+def run(patterns: Sequence[str] = ()) -> list[Fate]:
+    """What becomes of the mutants. The honest ops have to pass first, or a kill would mean nothing."""
+    by_subject: dict[str, list[Check]] = {mutant.op: [] for mutant in mutants(patterns)}
+    for check in suite.checks():
+        by_subject.get(check.subject, []).append(check)
+    preparation.prepare(by_subject, PROFILES["fp32"], jobs=2, on_progress=lambda *_: None)
+    right = InterpreterTarget(backends.load("numpy"))
+    for check in (check for found in by_subject.values() for check in found):
+        result = run_one(right, check)
+        if result.status in BAD:
+            raise RuntimeError(f"the honest {check.subject} does not pass {check.id}: {result.message}")
+    return [fate(mutant, by_subject[mutant.op]) for mutant in mutants(patterns)]
+
+
+def fate(mutant: Mutant, checks: Sequence[Check]) -> Fate:
+    """Run the op's checks on a mutant."""
+    found = []
+    with bent(mutant) as target:
+        for check in checks:
+            result = run_one(target, check)
+            if result.status in BAD:
+                found.append((result.z if result.z is not None else np.inf, check.level, check.id))
+    z, _, killed_by = max(found, key=lambda kill: (np.isfinite(kill[0]), *kill[:2]), default=(0.0, "", ""))
+    return Fate(mutant.op, mutant.name, killed_by, float(z) / LIMIT, len(checks))
+
+
+@contextlib.contextmanager
+def bent(mutant: Mutant) -> Iterator[InterpreterTarget]:
+    """A target whose op is the mutant: NumPy's backend with one native, body or VJP exchanged."""
+    numpy = backends.load("numpy")
+    if mutant.function is not None:
+        right = mutant.function.__code__
+        mutant.function.__code__ = mutant.code
+        try:
+            yield InterpreterTarget(numpy)
+        finally:
+            mutant.function.__code__ = right
+        return
+    op, native = OPS[mutant.op], dict(numpy.native)
+    changed = op
+    if mutant.native is not None:
+        native[op.name] = mutant.native
+    if mutant.body is not None:
+        native.pop(op.name, None)
+        changed = dataclasses.replace(op, body=mutant.body, rule=None, vjp=None)
+    if mutant.vjp is not None:
+        changed = dataclasses.replace(op, vjp=mutant.vjp)
+    expectations.oracle()  # of the honest ops, also where all that it says so far came from the disk
+    OPS[op.name] = changed
+    try:
+        target = InterpreterTarget(Interpreter("mutant", native, numpy.engine))
+        yield target
+    finally:
+        OPS[op.name] = op

@@ -1,0 +1,54 @@
+"""What changed between two reports."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from kcompat.conformance.report.report import z_of
+from kcompat.conformance.run.runner import BAD
+
+FACTOR = 2.0
+"""A z that changes by less says nothing: it may be another processor's rounding."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One check of one target, before and after."""
+
+    target: str
+    id: str
+    before: str
+    after: str
+    worse: bool
+
+    def __str__(self) -> str:
+        return f"{'-' if self.worse else '+'} {self.target} {self.id}: {self.before} -> {self.after}"
+
+
+def compare(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+    """Checks that came, went, changed their status, or whose z moved by more than `FACTOR`; the worse first."""
+    before, after = ({(r["target"], r["id"]): r for r in report["results"]} for report in (old, new))
+    found = []
+    for key in {**before, **after}:
+        a, b = before.get(key), after.get(key)
+        if a is None or b is None:
+            statuses = [r["status"] if r else "absent" for r in (a, b)]
+            found.append(Change(*key, statuses[0], statuses[1], worse=b is None))
+        elif a["status"] != b["status"]:
+            found.append(Change(*key, _said(a), _said(b), worse=b["status"] in BAD and a["status"] not in BAD))
+        elif _moved(z_of(a), z_of(b)):
+            found.append(Change(*key, _said(a), _said(b), worse=z_of(b) > z_of(a)))
+    return sorted(found, key=lambda change: (not change.worse, change.target, change.id))
+
+
+def _said(result: dict[str, Any]) -> str:
+    z = z_of(result)
+    return result["status"] if math.isnan(z) else f"{result['status']} (z {z:.3g})"
+
+
+def _moved(a: float, b: float) -> bool:
+    """Below one sigma all z are alike."""
+    a, b = max(a, 1.0), max(b, 1.0)
+    return a != b and not math.isnan(a + b) and max(a, b) > FACTOR * min(a, b)

@@ -1,0 +1,107 @@
+"""The report of a run: one JSON document, read by the page, the table, `compare` and CI."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from kcompat.conformance.run.runner import BAD
+from kcompat.conformance.run.suite import LEVELS
+
+FORMAT = 1
+PACKAGES = ("kcompat", "numpy", "ml_dtypes", "jax", "jaxlib", "torch", "tensorflow", "tensorflow-cpu", "keras")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
+
+
+def environment() -> dict[str, Any]:
+    """Where the run took place: versions, processor, settings that change results."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    settings = {name: os.environ[name] for name in THREADS if name in os.environ}
+    return {
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "packages": found,
+        "settings": settings,
+    }
+
+
+def summary(results: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """How many results of each status there are, by level."""
+    counts: dict[str, Counter[str]] = {}
+    for result in results:
+        counts.setdefault(result["level"], Counter())[result["status"]] += 1
+    return {level: dict(counts[level]) for level in LEVELS if level in counts}
+
+
+def granted(levels: dict[str, dict[str, int]]) -> str:
+    """The highest level up to which nothing failed and something passed; "" for none."""
+    reached = ""
+    for level, counts in levels.items():
+        if any(counts.get(status) for status in BAD) or not counts.get("pass"):
+            break
+        reached = level
+    return reached
+
+
+def z_of(result: dict[str, Any]) -> float:
+    """A result's z; what was not judged by distance has none, which is NaN."""
+    return math.nan if result["z"] is None else float(result["z"])
+
+
+def problems(report: dict[str, Any]) -> list[str]:
+    """What makes a run fail as a whole, as sentences."""
+    found = list(report["problems"])
+    for target in report["targets"]:
+        if target["status"] != "complete":
+            found.append(f"{target['name']}: no data: {target['message']}")
+        bad = Counter(r["status"] for r in report["results"] if r["target"] == target["name"] and r["status"] in BAD)
+        if bad:
+            found.append(f"{target['name']}: " + ", ".join(f"{n} {status}" for status, n in bad.items()))
+    return found
+
+
+def suspects(report: dict[str, Any]) -> list[str]:
+    """Checks that every target fails on the same side of the oracle: it may be the oracle that is wrong."""
+    sides: dict[str, list[float]] = {}
+    for result in report["results"]:
+        if result["status"] in ("pass", "fail"):
+            side = math.copysign(1.0, float(result["signed"])) if result["status"] == "fail" else 0.0
+            sides.setdefault(result["id"], []).append(side)
+    return [name for name, found in sides.items() if len(found) > 1 and abs(sum(found)) == len(found)]
+
+
+def write(report: dict[str, Any], path: str | Path) -> None:
+    """Write a report as JSON, whole or not at all."""
+    write_text(json.dumps(report, indent=1), path)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a file beside the place, then move it there."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside.write_text(text)
+    os.replace(aside, path)
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """A report from its file. Raises ValueError for what is none."""
+    report = json.loads(Path(path).read_text())
+    if not isinstance(report, dict) or report.get("format") != FORMAT:
+        raise ValueError(f"{path} is no report of format {FORMAT}; make one with kcompat conform --report {path}")
+    return report

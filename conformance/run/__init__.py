@@ -1,0 +1,1 @@
+"""Which checks there are, and running them."""

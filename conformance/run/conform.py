@@ -1,0 +1,169 @@
+"""`kcompat conform`: each target in a process of its own, the results in one report."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kcompat.conformance.report import report as reports
+from kcompat.conformance.run import suite, xfails
+from kcompat.conformance.run.preparation import prepare
+from kcompat.conformance.run.selection import Selection
+
+RESTARTS = 20
+"""How often a target may kill its process before it is given up."""
+
+OnProgress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Worker:
+    """A running process and what it has written so far."""
+
+    target: str
+    process: subprocess.Popen[bytes]
+    folder: Path
+    started: float
+    command: list[str]
+    restarts: int = 0
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    _read: int = 0
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The results so far."""
+        return [line["result"] for line in self.lines if "result" in line]
+
+    @property
+    def start(self) -> dict[str, Any]:
+        """What it said of itself first, if it came so far."""
+        return next((line["start"] for line in self.lines if "start" in line), {})
+
+    def update(self) -> bool:
+        """Read what is new; whether the process is still running."""
+        running = self.process.poll() is None
+        out = self.folder / "out.jsonl"
+        if out.exists():
+            with out.open() as file:
+                file.seek(self._read)
+                for line in iter(file.readline, ""):
+                    if not line.endswith("\n"):
+                        break
+                    self.lines.append(json.loads(line))
+                    self._read = file.tell()
+        return running
+
+    def restarted(self) -> bool:
+        """Go on behind the check that killed the process; whether there was one and it may."""
+        finished = any("finished" in line for line in self.lines)
+        if finished or not self.start or self.restarts == RESTARTS or len(self.results) == self.start["total"]:
+            return False
+        code = self.process.returncode
+        said = f"signal {-code}, {signal.strsignal(-code)}" if code < 0 else f"exit status {code}"
+        self.restarts += 1
+        self.process = _process([*self.command, f"the process ended with {said}"], self.folder)
+        return True
+
+    def described(self) -> dict[str, Any]:
+        """The target's entry in the report."""
+        complete = any("finished" in line for line in self.lines)
+        log = (self.folder / "log").read_text(errors="replace").strip()
+        levels = reports.summary(self.results)
+        return {
+            "name": self.target,
+            "version": self.start.get("version", ""),
+            "device": self.start.get("device", ""),
+            "status": "complete" if complete else "no data",
+            "message": "" if complete else log[-2000:] or f"the process ended with {self.process.returncode}",
+            "seconds": round(time.monotonic() - self.started, 1),
+            "levels": levels,
+            "granted": reports.granted(levels) if complete else "",
+        }
+
+
+def conform(
+    targets: Sequence[str],
+    selection: Selection,
+    jobs: int = 2,
+    on_progress: OnProgress = lambda target, done, total: None,
+) -> dict[str, Any]:
+    """Run the selected checks on each target and give the report.
+
+    Args:
+        targets: names as `kcompat.conformance.adapters.target.load` takes them.
+        selection: which checks.
+        jobs: how many processes at a time.
+        on_progress: called with a target, how many checks are done and how many there are.
+    """
+    checks = selection.checks()  # what was asked wrongly is found before anything runs
+    rows = xfails.load(selection.xfails) if selection.xfails else []
+    if not selection.quick:  # which asks so little that each worker may find out for itself
+        prepare([check.subject for check in checks], selection.precision, jobs, on_progress)
+    waiting, done = list(targets), []
+    running: list[Worker] = []
+    with tempfile.TemporaryDirectory() as folder:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                running.append(_start(waiting.pop(0), selection, Path(folder, str(len(waiting)))))
+            time.sleep(0.1)
+            for worker in list(running):
+                alive = worker.update()
+                on_progress(worker.target, len(worker.results), worker.start.get("total", len(checks)))
+                if not alive:
+                    worker.update()
+                    if not worker.restarted():
+                        running.remove(worker)
+                        done.append((worker.target, worker.described(), worker.results))
+    order = {name: i for i, name in enumerate(targets)}
+    done.sort(key=lambda entry: order[entry[0]])
+    results = [result for _, _, found in done for result in found]
+    return {
+        "format": reports.FORMAT,
+        "selection": selection.as_json(),
+        "environment": reports.environment(),
+        "checks": len(checks),
+        "targets": [described for _, described, _ in done],
+        "problems": [*_unmatched(rows, results), *_too_few(selection, checks)],
+        "results": results,
+    }
+
+
+def _start(target: str, selection: Selection, folder: Path) -> Worker:
+    folder.mkdir()
+    command = [sys.executable, "-m", "kcompat.conformance.run.worker", target, str(folder / "out.jsonl")]
+    command.append(json.dumps(selection.as_json()))
+    return Worker(target, _process(command, folder), folder, time.monotonic(), command)
+
+
+def _process(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def _unmatched(rows: Iterable[xfails.Row], results: Sequence[dict[str, Any]]) -> list[str]:
+    """Rows that are about nothing that was run: a fixed typo, or a case that is gone."""
+    return [
+        f"xfail {row.id!r} for {row.target!r} matches no check that was run; take it out"
+        for row in rows
+        if not any(row.matches(result["target"], result["id"]) for result in results)
+    ]
+
+
+def _too_few(selection: Selection, checks: Sequence[suite.Check]) -> list[str]:
+    """A suite that has shrunk unnoticed proves nothing."""
+    if not selection.whole or selection.level != suite.LEVELS[-1]:
+        return []
+    counts = {level: sum(check.level == level for check in checks) for level in suite.LEVELS}
+    return [
+        f"{level} has {counts[level]} checks, fewer than the {least} that the manifest asks for"
+        for level, least in suite.MINIMUM.items()
+        if counts[level] < least
+    ]

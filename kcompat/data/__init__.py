@@ -1,0 +1,1 @@
+"""Training data: arrays and streams of batches, checked and converted on the host."""

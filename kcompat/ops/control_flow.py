@@ -1,0 +1,324 @@
+"""Control flow: choices and loops over trees of tensors, with the signatures of `keras.ops`.
+
+Where values are known, as on NumPy and torch, Python chooses and loops. Where a function is compiled, the
+framework's own choices and loops go into the program. Functions may close over tensors; gradients flow to these, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kcompat.runtime import tree
+from kcompat.runtime.registry import current
+from kcompat.spec import SCALARS, TensorSpec
+
+__all__ = ["associative_scan", "cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"]
+
+
+def _tensors(B: Any, x: Any) -> tuple[list[Any], tree.Rebuild]:
+    """The leaves of a tree as tensors, and how to put it together again."""
+    leaves, rebuild = tree.flatten(x)
+    return [B.constant(leaf) if type(leaf) in SCALARS else B.admit(leaf) for leaf in leaves], rebuild
+
+
+def _described(B: Any, leaves: Sequence[Any], rebuild: tree.Rebuild) -> str:
+    return repr(rebuild([TensorSpec(tuple(x.shape), B.dtype(x)) for x in leaves]))
+
+
+class _Checked:
+    """A step of a loop, from flat tensors to flat tensors, that gives back the carry as it takes it."""
+
+    def __init__(self, what: str, B: Any, rebuild: tree.Rebuild, leaves: Sequence[Any]):
+        self.what, self.B, self.rebuild = what, B, rebuild
+        self.before = _described(B, leaves, rebuild)
+        self.specs = [(tuple(x.shape), B.dtype(x)) for x in leaves]
+
+    def flat(self, carry: Any) -> tuple[Any, ...]:
+        """The leaves of a new carry. Raises TypeError if it differs from the old one in more than values."""
+        leaves, rebuild = tree.flatten(carry)
+        B = self.B
+        if len(leaves) == len(self.specs):
+            dtypes = [dtype for _, dtype in self.specs]
+            leaves = [B.constant(x, dtype=d) if type(x) in SCALARS else x for x, d in zip(leaves, dtypes, strict=True)]
+        leaves = [B.constant(x) if type(x) in SCALARS else B.admit(x) for x in leaves]
+        after = _described(B, leaves, rebuild)
+        if after != self.before:
+            raise TypeError(
+                f"{self.what}: the carry is {self.before} before a step and {after} after it; "
+                "a step gives back the structure, shapes and dtypes that it takes"
+            )
+        return tuple(leaves)
+
+
+def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+    """The result of `true_fn()` if `pred` holds, else of `false_fn()`.
+
+    Args:
+        pred: a bool, or a tensor of rank 0.
+        true_fn: takes nothing and gives a tree of tensors.
+        false_fn: the same, of the same structure, shapes and dtypes.
+
+    Raises:
+        TypeError: if the results of the two differ in more than values, where both are traced. Where `pred` is
+            known, one of them is never called.
+    """
+    B = current()
+    found: dict[str, tuple[tree.Rebuild, str]] = {}
+
+    def branch(name: str, f: Callable[[], Any]) -> Callable[[], tuple[Any, ...]]:
+        def run() -> tuple[Any, ...]:
+            leaves, rebuild = _tensors(B, f())
+            found[name] = rebuild, _described(B, leaves, rebuild)
+            return tuple(leaves)
+
+        return run
+
+    def check(error: Exception | None = None) -> None:
+        given = [description for _, description in found.values()]
+        if len(set(given)) > 1:
+            raise TypeError(
+                f"cond: true_fn gives {found['true'][1]}, false_fn gives {found['false'][1]}; "
+                "both give the same structure, shapes and dtypes"
+            ) from error
+
+    if type(pred) not in SCALARS:
+        pred = B.admit(pred)
+    try:
+        leaves = B.engine.cond(B, pred, branch("true", true_fn), branch("false", false_fn))
+    except Exception as error:  # a framework's own complaint about branches that differ
+        check(error)
+        raise
+    check()
+    return next(iter(found.values()))[0](list(leaves))
+
+
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+    """The result of `branches[index](*operands)`; an index out of range is clamped to the nearest one."""
+    branches = list(branches)
+    if not branches:
+        raise ValueError("switch: branches is empty; give at least one function")
+    B = current()
+
+    def choose(low: int, high: int) -> Any:
+        if high - low == 1:
+            return branches[low](*operands)
+        middle = (low + high) // 2
+        return cond(B.less(position, middle), lambda: choose(low, middle), lambda: choose(middle, high))
+
+    position = B.constant(index) if type(index) in SCALARS else B.admit(index)
+    return choose(0, len(branches))
+
+
+def scan(
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: int | bool = 1,
+) -> tuple[Any, Any]:
+    """Fold `f(carry, x) -> (carry, y)` over the first axis of the tensors of `xs`.
+
+    Args:
+        f: gives back a carry of the structure, shapes and dtypes that it takes, and any tree of tensors.
+        init: the first carry, a tree of tensors.
+        xs: a tree of tensors with first axes of one size, or None for `length` steps without an `x`.
+        length: how many steps; needed if `xs` is None.
+        reverse: whether to go from the last element to the first; each `y` stands where its `x` stood.
+        unroll: how many steps a compiled loop does at once, True for all of them; no result depends on it.
+
+    Returns:
+        `(carry, ys)`: the last carry, and the `y`s stacked along a new first axis.
+
+    Raises:
+        TypeError: if a step changes more than the values of the carry.
+        ValueError: if sizes differ, or neither `xs` nor `length` is given.
+    """
+    if not isinstance(unroll, (bool, int)) or (unroll is not False and unroll < 1):
+        raise ValueError(f"scan: unroll is a bool or a positive int, got {unroll!r}")
+    B = current()
+    rows, rebuild_x = _tensors(B, xs)
+    sizes = {x.shape[0] if len(x.shape) else None for x in rows} | ({length} if length is not None else set())
+    if len(sizes) != 1 or None in sizes:
+        shapes = ", ".join(str(tuple(x.shape)) for x in rows)
+        raise ValueError(f"scan: one length is needed, got length={length} and xs of shapes ({shapes})")
+    count = sizes.pop()
+    carry, rebuild = _tensors(B, init)
+    checked = _Checked("scan", B, rebuild, carry)
+    rebuild_y: Any = None
+
+    def step(carry: Sequence[Any], x: Sequence[Any]) -> tuple[tuple, tuple]:
+        nonlocal rebuild_y
+        new, y = f(rebuild(list(carry)), rebuild_x(list(x)[: len(rows)]))
+        leaves, rebuild_y = _tensors(B, y)
+        return checked.flat(new), tuple(leaves)
+
+    if count == 0:
+        carry_specs = rebuild([TensorSpec(*spec) for spec in checked.specs])
+        row_specs = rebuild_x([TensorSpec(tuple(x.shape)[1:], B.dtype(x)) for x in rows])
+        return rebuild(carry), _nothing(B, f, carry_specs, row_specs)
+    counter = () if rows else (B.arange(start=0, stop=count, dtype="int32"),)
+    last, ys = B.engine.fold(B, step, tuple(carry), (*rows, *counter), reverse, count if unroll is True else unroll)
+    return rebuild(list(last)), rebuild_y(list(ys))
+
+
+def _nothing(B: Any, f: Callable[..., Any], carry: Any, x: Any) -> Any:
+    """The `y`s of no steps: their shapes are inferred."""
+    from kcompat.runtime.shapes import infer  # needed here alone
+
+    _, y = infer(f, carry, x)
+    return tree.map_leaves(lambda spec: B.full(shape=(0, *spec.shape), fill_value=0, dtype=spec.dtype), y)
+
+
+def while_loop(
+    cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
+) -> Any:
+    """Apply `body` to `loop_vars` while `cond` holds for them.
+
+    Args:
+        cond: gives a bool, or a tensor of rank 0.
+        body: gives back the structure, shapes and dtypes that it takes.
+        loop_vars: a tree of tensors; the elements of a tuple or list are separate arguments of both functions.
+        maximum_iterations: stops the loop after as many steps.
+
+    Returns:
+        The last `loop_vars`. In a compiled function JAX has no gradient for them: use `fori_loop` or `scan` there.
+    """
+    B = current()
+    separate = isinstance(loop_vars, (tuple, list))
+    carry, rebuild = _tensors(B, loop_vars)
+    checked = _Checked("while_loop", B, rebuild, carry)
+
+    def apply(f: Callable[..., Any], carry: Sequence[Any]) -> Any:
+        values = rebuild(list(carry))
+        return f(*values) if separate else f(values)
+
+    def step(carry: tuple) -> tuple:
+        new = apply(body, carry)
+        if separate:
+            new = type(loop_vars)(new) if isinstance(new, (tuple, list)) else type(loop_vars)((new,))
+        return checked.flat(new)
+
+    def goes_on(carry: tuple) -> Any:
+        return apply(cond, carry)
+
+    if maximum_iterations is None:
+        return rebuild(list(B.engine.while_loop(B, goes_on, step, tuple(carry))))
+    first = B.constant(0, dtype="int32")
+    counted = B.engine.while_loop(
+        B,
+        lambda carry: B.logical_and(goes_on(carry[1:]), B.less(carry[0], maximum_iterations)),
+        lambda carry: (B.add(carry[0], 1), *step(carry[1:])),
+        (first, *carry),
+    )
+    return rebuild(list(counted[1:]))
+
+
+def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+    """Apply `state = body_fun(i, state)` for i from `lower` up to, not including, `upper`.
+
+    `i` is an int32 tensor. With bounds that are Python ints it has a gradient also where it is compiled.
+    """
+    if isinstance(lower, int) and isinstance(upper, int):
+        if upper <= lower:
+            B = current()
+            leaves, rebuild = _tensors(B, init_val)
+            return rebuild(leaves)
+        steps = current().arange(start=lower, stop=upper, dtype="int32")
+        return scan(lambda state, i: (body_fun(i, state), None), init_val, steps)[0]
+    B = current()
+    start = B.constant(lower, dtype="int32") if type(lower) in SCALARS else B.cast(B.admit(lower), dtype="int32")
+    _, state = while_loop(
+        lambda i, state: B.less(i, upper), lambda i, state: (B.add(i, 1), body_fun(i, state)), (start, init_val)
+    )
+    return state
+
+
+def map(f: Callable[[Any], Any], xs: Any) -> Any:  # noqa: A001  (Keras's name)
+    """`f` of each slice of `xs` along the first axis, one after the other, stacked along a new first axis.
+
+    `xs` and the results of `f` are trees of tensors.
+    """
+    return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
+
+
+def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+    """`function` of each slice of `elements` along the first axis, at once where the backend can vectorize it.
+
+    `elements` and the results are trees of tensors.
+    """
+    B = current()
+    leaves, rebuild = _tensors(B, elements)
+    rebuild_y: Any = None
+
+    def f(*slices: Any) -> tuple[Any, ...]:
+        nonlocal rebuild_y
+        outputs, rebuild_y = _tensors(B, function(rebuild(list(slices))))
+        return tuple(outputs)
+
+    if not leaves or any(not len(x.shape) or x.shape[0] != leaves[0].shape[0] for x in leaves):
+        raise ValueError(f"vectorized_map: first axes of one size are needed, got {_described(B, leaves, rebuild)}")
+    if leaves[0].shape[0] == 0:
+        return map(function, elements)
+    outputs = B.engine.vectorized_map(B, f, tuple(leaves))
+    return rebuild_y(list(outputs))
+
+
+def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """All the partial results of an associative `f` along an axis, in about log2(n) steps (Blelloch, 1990).
+
+    Args:
+        f: `f(a, b)` takes and gives trees like `elems`, elementwise along the axis.
+        elems: a tree of tensors whose sizes along the axis are equal.
+        reverse: whether to begin at the end.
+        axis: along which axis.
+
+    Returns:
+        A tree like `elems`: `[a, f(a, b), f(f(a, b), c), ...]`.
+    """
+    B = current()
+    leaves, rebuild = _tensors(B, elems)
+    sizes = {tuple(x.shape)[axis] for x in leaves}
+    if len(sizes) != 1:
+        raise ValueError(f"associative_scan: sizes along axis {axis} differ, in {_described(B, leaves, rebuild)}")
+
+    def combine(left: list[Any], right: list[Any]) -> list[Any]:
+        checked = _Checked("associative_scan", B, rebuild, left)
+        return list(checked.flat(f(rebuild(left), rebuild(right))))
+
+    def part(xs: list[Any], start: int, stop: int, step: int) -> list[Any]:
+        return [_slice(B, x, axis, start, stop, step) for x in xs]
+
+    def partials(xs: list[Any], n: int) -> list[Any]:
+        if n < 2:
+            return xs
+        pairs = combine(part(xs, 0, n - 1, 2), part(xs, 1, n, 2))
+        odd = partials(pairs, n // 2)
+        if n == 2:
+            even = part(xs, 0, 1, 1)
+        else:
+            later = combine(part(odd, 0, (n - 1) // 2, 1), part(xs, 2, n, 2))
+            even = [B.concatenate(x, y, axis=axis) for x, y in zip(part(xs, 0, 1, 1), later, strict=True)]
+        return [_interleaved(B, x, y, axis) for x, y in zip(even, odd, strict=True)]
+
+    if reverse:
+        leaves = [B.flip(x, axis=axis) for x in leaves]
+    results = partials(leaves, sizes.pop())
+    return rebuild([B.flip(x, axis=axis) for x in results] if reverse else results)
+
+
+def _slice(B: Any, x: Any, axis: int, start: int, stop: int, step: int) -> Any:
+    low, high, steps = [0] * len(x.shape), list(x.shape), [1] * len(x.shape)
+    low[axis], high[axis], steps[axis] = start, stop, step
+    return B.strided_slice(x, start=tuple(low), stop=tuple(high), step=tuple(steps))
+
+
+def _interleaved(B: Any, even: Any, odd: Any, axis: int) -> Any:
+    """`even[0], odd[0], even[1], odd[1], ...` along an axis; `even` may be longer by one."""
+    axis %= len(even.shape)
+    n, m = even.shape[axis], odd.shape[axis]
+    shape = tuple(odd.shape)
+    pairs = B.stack(_slice(B, even, axis, 0, m, 1), odd, axis=axis + 1)
+    y = B.reshape(pairs, newshape=(*shape[:axis], 2 * m, *shape[axis + 1 :]))
+    return y if n == m else B.concatenate(y, _slice(B, even, axis, m, n, 1), axis=axis)

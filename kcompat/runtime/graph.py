@@ -1,0 +1,220 @@
+"""The ops over nodes of a graph: running a function once on them tells what it computes, and computes nothing.
+
+What depends on no node is computed at once, by the interpreter below. Gradients are traced by putting the tape of
+`kcompat.runtime.tape` over this interpreter. What needs the value of a node, such as a branch, raises `TypeError`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from kcompat.runtime import shapes
+from kcompat.runtime.engine import Engine
+from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.tape import Var
+from kcompat.spec import OPS, Op, Operators, TensorSpec, as_dtype
+
+LIMIT = 20_000
+"""How many calls a graph may have: a loop that is unrolled for longer is not worth it."""
+
+
+class Call:
+    """One application of an op to nodes, tensors of the interpreter below, and Python numbers."""
+
+    __slots__ = ("args", "attrs", "op", "results", "single")
+
+    def __init__(self, op: str, args: tuple[Any, ...], attrs: dict[str, Any]):
+        self.op, self.args, self.attrs = op, args, attrs
+        self.results: tuple[Node, ...] = ()
+        self.single = True
+        """Whether the op gives a tensor, not a tuple of them."""
+
+    def __repr__(self) -> str:
+        return f"{', '.join(map(repr, self.results))} = {self.op}({', '.join(map(repr, self.args))}, {self.attrs})"
+
+
+class Node(Operators):
+    """A tensor of a graph: its shape and dtype, and the call that gives it (None for an input)."""
+
+    __slots__ = ("call", "graph", "spec")
+
+    def __init__(self, graph: Graph, spec: TensorSpec, call: Call | None = None):
+        self.graph, self.spec, self.call = graph, spec, call
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of each axis."""
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> str:
+        """The name of the dtype."""
+        return self.spec.dtype
+
+    def _ops(self, other: Any = None) -> Any:
+        return other.tape if type(other) is Var else self.graph
+
+    def __getitem__(self, key: Any) -> Any:
+        keys = key if isinstance(key, tuple) else (key,)
+        if any(hasattr(k, "dtype") and as_dtype(k.dtype) == "bool" for k in keys):
+            raise TypeError("which elements a mask chooses is not known while a graph is made; use kcompat.ops.where")
+        return super().__getitem__(key)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise TypeError("a node of a graph has no values; use kcompat.ops with it")
+
+    def __repr__(self) -> str:
+        return f"Node({self.shape}, {self.dtype!r})"
+
+
+class Trace:
+    """The calls of one graph, in the order in which they were made, each different from the others."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.known: dict[Any, Any] = {}
+
+
+_trace: contextvars.ContextVar[Trace] = contextvars.ContextVar("kcompat_trace")
+
+
+@contextlib.contextmanager
+def tracing() -> Iterator[Trace]:
+    """Within the block calls on nodes are noted in the trace that it gives."""
+    trace = Trace()
+    token = _trace.set(trace)
+    try:
+        yield trace
+    finally:
+        _trace.reset(token)
+
+
+class Graph(Interpreter):
+    """The interpreter whose tensors are nodes, over one that computes.
+
+    Composed ops are expanded into what they are made of, except those in `kept`.
+    """
+
+    def __init__(self, base: Interpreter, kept: Collection[str]):
+        self.base = base
+        engine = GraphEngine(self, base.engine)
+        table = {op.name: self._recorder(op) for op in OPS.values() if op.primitive or op.name in kept}
+        super().__init__(f"graph({base.name})", table, engine)
+
+    def _recorder(self, op: Op) -> Callable[..., Any]:
+        name, compute, infer = op.name, getattr(self.base, op.name), getattr(shapes.interpreter, op.name)
+
+        def call(*args: Any, **attrs: Any) -> Any:
+            for x in args:
+                if type(x) is Node:
+                    return self.record(name, args, attrs, infer)
+            return compute(*args, **attrs)
+
+        return call
+
+    def input(self, shape: tuple[int, ...], dtype: str) -> Node:
+        """A node that nothing computes."""
+        return Node(self, TensorSpec(shape, dtype))
+
+    def record(self, op: str, args: tuple[Any, ...], attrs: dict[str, Any], infer: Callable[..., Any]) -> Any:
+        """The result of a call: that of an earlier one that was the same, or new nodes."""
+        trace = _trace.get()
+        key = (op, *[id(x) if hasattr(x, "dtype") else repr(x) for x in args], repr(attrs) if attrs else "")
+        known = trace.known.get(key)
+        if known is not None:
+            return known
+        if len(trace.calls) == LIMIT:
+            raise TypeError(f"a graph of more than {LIMIT} calls; scan keeps a loop short")
+        specs = infer(*map(spec_of, args), **attrs)
+        call = Call(op, args, attrs)
+        result: Any
+        if isinstance(specs, TensorSpec):
+            result = Node(self, specs, call)
+            call.results = (result,)
+        else:
+            result = call.results = tuple(Node(self, spec, call) for spec in specs)
+            call.single = False
+        trace.calls.append(call)
+        trace.known[key] = result
+        return result
+
+
+def spec_of(x: Any) -> Any:
+    """The shape and dtype of a node or tensor; numbers, None and tuples of such as they are."""
+    if type(x) is Node:
+        return x.spec
+    if isinstance(x, tuple):
+        return tuple(map(spec_of, x))
+    return TensorSpec(tuple(x.shape), as_dtype(x.dtype)) if hasattr(x, "dtype") else x
+
+
+class GraphEngine:
+    """The engine of the interpreter below, for what is made of nodes."""
+
+    def __init__(self, graph: Graph, base: Any):
+        self._graph, self._base = graph, base
+        self.tensor_types: set[type] = {*base.tensor_types, Node}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._base, name)
+
+    def prepared(self, name: str, how: str, call: Any) -> Any:
+        """See `Engine.prepared`: the interpreter below has prepared what computes."""
+        return call
+
+    def admit(self, x: Any) -> Any:
+        """See `Engine.admit`."""
+        if hasattr(type(x), "assign"):
+            x = x.value
+        return x if type(x) is Node else self._graph.base.admit(x)
+
+    def is_tensor(self, x: Any) -> bool:
+        """See `Engine.is_tensor`."""
+        return type(x) is Node or self._base.is_tensor(x)
+
+    def dtype(self, x: Any) -> str:
+        """See `Engine.dtype`."""
+        return x.dtype if type(x) is Node else self._base.dtype(x)
+
+    def asarray(self, x: Any, dtype: str | None = None) -> Any:
+        """See `Engine.asarray`."""
+        if type(x) is not Node:
+            return self._base.asarray(x, dtype)
+        return x if dtype in (None, x.dtype) else self._graph.cast(x, dtype=dtype)
+
+    def to_numpy(self, x: Any) -> Any:
+        """See `Engine.to_numpy`; a node has no values."""
+        if type(x) is Node:
+            raise TypeError("a node of a graph has no values; use kcompat.ops with it")
+        return self._base.to_numpy(x)
+
+    def native_random(self, B: Any) -> Any:
+        """See `Engine.native_random`; the framework's own generator wants the values of a key."""
+        raise TypeError("the framework's own generator is no op, and a graph is made of ops")
+
+    def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
+        """See `Engine.scan`: one call, whatever its length."""
+        args = (*init, *xs, *consts)
+        if not any(type(x) is Node for x in args):
+            return self._graph.base.scan(f, init, xs, consts, reverse=reverse)
+        n, m = len(init), len(xs)
+
+        def infer(*specs: Any, **_: Any) -> tuple[TensorSpec, ...]:
+            carry, ys = shapes.interpreter.scan(f, specs[:n], specs[n : n + m], specs[n + m :])
+            return (*carry, *ys)
+
+        attrs = {"f": f, "counts": (n, m), "reverse": reverse}
+        results = self._graph.record("scan", args, attrs, infer)
+        return results[:n], results[n:]
+
+    value_and_grad, vjp, custom_gradient = Engine.value_and_grad, Engine.vjp, Engine.custom_gradient
+    truth, cond, while_loop = Engine.truth, Engine.cond, Engine.while_loop
+    vectorized_map = Engine.vectorized_map
+
+    def fold(self, B: Any, step: Any, init: tuple, xs: tuple, reverse: bool, unroll: int) -> Any:
+        """See `Engine.fold`: unrolled, so that what the step closes over is known."""
+        del unroll
+        return Engine.scan(self, B, lambda B, carry, x, consts: step(carry, x), init, xs, (), reverse)  # type: ignore[arg-type]

@@ -1,0 +1,130 @@
+"""Finding, loading and choosing backends."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import functools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kcompat.runtime import active
+from kcompat.runtime.interpreter import COMPOSED, MISSING, NATIVE, Interpreter
+from kcompat.spec import OPS
+
+GROUP = "kcompat.backends"
+DEFAULT = "numpy"
+VARIABLE = "KCOMPAT_BACKEND"
+
+
+def default_name() -> str:
+    """The backend that is used unless one is chosen: `KCOMPAT_BACKEND`, or numpy."""
+    return os.environ.get(VARIABLE) or DEFAULT
+
+
+@functools.cache
+def registered() -> dict[str, Any]:
+    """The entry points of every backend that is registered, by name."""
+    from importlib.metadata import entry_points  # takes long, and `import kcompat` does not need it
+
+    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
+
+
+loaded: dict[str, Interpreter] = {}
+"""The backends whose frameworks this process has imported."""
+
+
+@functools.cache
+def load(name: str) -> Interpreter:
+    """The interpreter of a backend; imports its framework.
+
+    Raises LookupError for a name that is not registered, ImportError with the `pip install` line if the
+    framework is not installed.
+    """
+    entries = registered()
+    if name not in entries:
+        near = difflib.get_close_matches(str(name), entries, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise LookupError(f"no backend is registered as {name!r}; there are {', '.join(entries)}{hint}")
+    try:
+        package = entries[name].load()
+    except ImportError as error:
+        extra = entries[name].dist.name if entries[name].dist and entries[name].dist.name != "kcompat" else None
+        line = f"pip install {extra}" if extra else f"pip install 'kcompat[{name}]'"
+        raise ImportError(f"backend {name!r} needs a package that is not installed: {line}") from error
+    loaded[name] = Interpreter(name, native_ops(package.ops), package.engine)
+    return loaded[name]
+
+
+def native_ops(module: Any) -> dict[str, Any]:
+    """The public functions that a backend's ops module defines: those of other modules are imports."""
+    found = {}
+    for name, value in vars(module).items():
+        if name.startswith("_") or not callable(value) or isinstance(value, type):
+            continue
+        if name in OPS or getattr(value, "__module__", None) == module.__name__:
+            found[name] = value
+    return found
+
+
+def current() -> Any:
+    """The active backend's interpreter."""
+    B = active.active()
+    B.name  # noqa: B018  (loads the default backend, the first time)
+    return load(B.name) if B is active.process else B
+
+
+def get_backend() -> str:
+    """The name of the active backend."""
+    return current().name
+
+
+def set_backend(name: str) -> None:
+    """Make a backend the active one, in all threads."""
+    active.set_process_interpreter(load(name))
+
+
+@contextlib.contextmanager
+def use_backend(name: str) -> Iterator[Interpreter]:
+    """Make a backend the active one within a `with` block, in this thread or task."""
+    with active.use(load(name)) as interpreter:
+        yield interpreter
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """What `list_backends` knows of one backend; `error` says why it cannot be used."""
+
+    name: str
+    version: str | None
+    devices: tuple[str, ...]
+    native: tuple[str, ...]
+    composed: tuple[str, ...]
+    missing: tuple[str, ...]
+    error: str | None = None
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can be used."""
+        return self.error is None
+
+
+def list_backends() -> list[BackendInfo]:
+    """Every registered backend: version, devices, and which ops are native, composed or missing.
+
+    Imports the framework of each one that is installed.
+    """
+    return [_describe(name) for name in registered()]
+
+
+def _describe(name: str) -> BackendInfo:
+    try:
+        B = load(name)
+    except ImportError as error:
+        return BackendInfo(name, None, (), (), (), (), str(error))
+    native, composed, missing = (
+        tuple(op for op, how in B.support.items() if how == kind) for kind in (NATIVE, COMPOSED, MISSING)
+    )
+    return BackendInfo(name, B.engine.version(), tuple(B.engine.devices()), native, composed, missing)

@@ -1,0 +1,176 @@
+"""Reverse-mode differentiation over any interpreter, from the VJP rules of the spec.
+
+A `Tape` is an interpreter whose tensors (`Var`) remember the op that made them. The backward pass visits
+those ops in reverse order of creation, which is a topological order, so nothing recurses. The rules run on the
+base interpreter; when that is itself a tape, the gradient can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kcompat.runtime.interpreter import Interpreter
+from kcompat.spec import OPS, Joint, Op, Operators, is_float
+
+_clock = itertools.count()
+
+
+class Node:
+    """One recorded application: what it was made of, the result, and the rule that pulls cotangents back.
+
+    It knows the result's value and serial numbers, not its `Var`s: without cycles a graph is freed as it is left.
+    """
+
+    __slots__ = ("args", "attrs", "op", "outputs", "result", "rule", "serial")
+
+    def __init__(self, op: str, rule: Any, args: tuple[Any, ...], attrs: dict[str, Any], result: Any):
+        self.op, self.rule, self.args, self.attrs, self.result = op, rule, args, attrs, result
+        self.serial = next(_clock)
+        self.outputs: tuple[int, ...] = ()
+
+
+class Var(Operators):
+    """A tensor of `tape`: a value of the base interpreter and the node that made it (None for an input)."""
+
+    __slots__ = ("node", "serial", "tape", "value")
+
+    def __init__(self, value: Any, node: Node | None, tape: Tape):
+        self.value, self.node, self.tape = value, node, tape
+        self.serial = next(_clock)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of each axis."""
+        return tuple(self.value.shape)
+
+    @property
+    def dtype(self) -> Any:
+        """That of the value."""
+        return self.value.dtype
+
+    def _ops(self, other: Any = None) -> Tape:
+        """The innermost tape of the two operands."""
+        tape = self.tape
+        return other.tape if type(other) is Var and other.tape.level > tape.level else tape
+
+    def __repr__(self) -> str:
+        return f"Var({self.value!r})"
+
+
+class Tape(Interpreter):
+    """The interpreter that records. One for each base, found by `tape_over`."""
+
+    def __init__(self, base: Interpreter):
+        from kcompat.runtime.tape_engine import TapeEngine  # which is built on this module
+
+        self.base = base
+        engine = TapeEngine(self, base.engine)
+        table = {op.name: self._recorder(op) for op in OPS.values() if op.primitive or op.vjp is not None}
+        super().__init__(f"tape({base.name})", table, engine)
+        self.level = base.level + 1
+
+    def value(self, x: Any) -> Any:
+        """What this tape recorded, without its record."""
+        return x.value if type(x) is Var and x.tape is self else x
+
+    def _recorder(self, op: Op) -> Callable[..., Any]:
+        forward = getattr(self.base, op.name)
+        rule = op.vjp
+
+        def call(*args: Any, **attrs: Any) -> Any:
+            traced = False
+            values = []
+            for x in args:
+                if type(x) is Var and x.tape is self:
+                    traced = True
+                    x = x.value
+                values.append(x)
+            result = forward(*values, **attrs)
+            return self.record(op.name, rule, args, attrs, result) if traced and rule else result
+
+        return call
+
+    def record(self, op: str, rule: Any, args: tuple[Any, ...], attrs: dict[str, Any], result: Any) -> Any:
+        """Wrap `result`, a tensor or a tuple of them, as what `rule` pulls back to `args`."""
+        node = Node(op, rule, args, attrs, result)
+        if isinstance(result, tuple):
+            several = tuple(Var(r, node, self) for r in result)
+            node.outputs = tuple(y.serial for y in several)
+            return several
+        y = Var(result, node, self)
+        node.outputs = (y.serial,)
+        return y
+
+
+def tape_over(base: Any) -> Tape:
+    """The tape over an interpreter; building one costs more than a small gradient, so it is kept."""
+    tape = base.__dict__.get("_tape")
+    if tape is None:
+        tape = base.__dict__["_tape"] = Tape(base)
+    return tape
+
+
+def pullback(outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[Var], tape: Tape) -> list[Any]:
+    """The cotangents of `inputs`, given those of `outputs`; zeros where there is no path."""
+    B = tape.base
+    found: dict[int, Any] = {}
+
+    def accumulate(x: Var, g: Any) -> None:
+        if g.dtype != x.value.dtype and is_float(B.dtype(x.value)):  # an operand of a wider result
+            g = B.cast(g, dtype=B.dtype(x.value))
+        found[x.serial] = found[x.serial] + g if x.serial in found else g
+
+    for y, cotangent in zip(outputs, cotangents, strict=True):
+        if type(y) is Var and y.tape is tape:
+            accumulate(y, cotangent)
+    g: Any
+    for node in _reachable(outputs, tape):
+        if not any(serial in found for serial in node.outputs):
+            continue
+        if isinstance(node.result, tuple):
+            pairs = zip(node.outputs, node.result, strict=True)
+            sparse = isinstance(node.rule, Joint) and node.rule.sparse
+            g = tuple(found.get(serial) if sparse or serial in found else B.zeros_like(y) for serial, y in pairs)
+        else:
+            g = found[node.outputs[0]]
+        traced = [type(x) is Var and x.tape is tape for x in node.args]
+        values = [x.value if t else x for x, t in zip(node.args, traced, strict=True)]
+        if isinstance(node.rule, Joint):
+            pulled = node.rule.rule(B, g, node.result, *values, **node.attrs)
+            for x, t, dx in zip(node.args, traced, pulled[: len(node.args)], strict=True):
+                if t and dx is not None:
+                    accumulate(x, dx)
+        else:
+            rules = node.rule if len(node.rule) == len(node.args) else node.rule[: len(node.args)]
+            for x, t, rule in zip(node.args, traced, rules, strict=True):
+                if t and rule is not None:
+                    accumulate(x, rule(B, g, node.result, *values, **node.attrs))
+    return [found[x.serial] if x.serial in found else B.zeros_like(x.value) for x in inputs]
+
+
+def _reachable(outputs: Sequence[Any], tape: Tape) -> list[Node]:
+    """Every node that the outputs depend on, latest first."""
+    nodes: dict[int, Node] = {}
+    stack = [y.node for y in outputs if type(y) is Var and y.tape is tape and y.node]
+    while stack:
+        node = stack.pop()
+        if node.serial not in nodes:
+            nodes[node.serial] = node
+            stack.extend(x.node for x in node.args if type(x) is Var and x.tape is tape and x.node)
+    return [nodes[serial] for serial in sorted(nodes, reverse=True)]
+
+
+def vjp(base: Any, f: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, Callable[..., list[Any]]]:
+    """The result of `f(tape, *args)`, a tensor or a tuple, and the function that pulls cotangents back to `args`."""
+    tape = tape_over(base)
+    inputs = [Var(x, None, tape) for x in args]
+    result = f(tape, *inputs)
+    outputs = result if isinstance(result, tuple) else (result,)
+
+    def pull(*cotangents: Any) -> list[Any]:
+        return pullback(outputs, cotangents, inputs, tape)
+
+    values = tuple(map(tape.value, outputs))
+    return (values if isinstance(result, tuple) else values[0]), pull
