@@ -5,9 +5,25 @@ them. The backend is NumPy unless `KCOMPAT_BACKEND`, `set_backend` or `use_backe
 framework is imported before it is asked for.
 """
 
-from kcompat import activations, layers, losses, metrics, models, ops, optimizers, random, utils
-from kcompat.callbacks import callback as callbacks
-from kcompat.initializers import random as initializers
+from pathlib import Path
+
+# In a wheel `spec`, `backends`, `conformance` and `bench` are within this folder; in a checkout they stand beside it.
+__path__ = __path__ if Path(__file__).with_name("spec").exists() else [*__path__, str(Path(__file__).parents[1])]
+
+from kcompat import (
+    activations,
+    callbacks,
+    config,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    ops,
+    optimizers,
+    random,
+    utils,
+)
 from kcompat.layers import Input, Layer
 from kcompat.models import Model, Sequential
 from kcompat.random import SeedGenerator
@@ -25,6 +41,7 @@ __all__ = [
     "Variable",
     "activations",
     "callbacks",
+    "config",
     "get_backend",
     "initializers",
     "layers",

@@ -1,9 +1,14 @@
 """The folders, the imports and the size of the files are what pyproject.toml and the design promise."""
 
 import ast
+import importlib.util
+import shutil
 import subprocess
 import sys
-import tomllib
+import sysconfig
+import tarfile
+import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +17,12 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("kcompat", "spec", "backends", "conformance", "bench")
 FRAMEWORKS = {"tensorflow", "jax", "jaxlib", "torch", "keras"}
 LONGEST = 400
+DATA = {
+    "kcompat/py.typed",
+    "kcompat/bench/overhead.json",
+    "kcompat/bench/page.html",
+    "kcompat/conformance/report/page.html",
+}
 
 pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").exists(), reason="only a checkout has the folders")
 
@@ -27,13 +38,6 @@ def sources(*folders):
 
 def trees(*folders):
     return [(path.relative_to(ROOT), ast.parse(path.read_text())) for path in sources(*folders)]
-
-
-def test_every_folder_with_code_is_packaged():
-    config = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    folders = {path.parent.relative_to(ROOT).parts for path in sources(*FOLDERS)}
-    found = {".".join(parts if parts[0] == "kcompat" else ("kcompat", *parts)) for parts in folders}
-    assert found == set(config["packages"]), "make [tool.setuptools] packages in pyproject.toml equal to the tree"
 
 
 def test_library_and_spec_import_no_framework():
@@ -76,3 +80,69 @@ def test_importing_kcompat_imports_no_framework():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded & FRAMEWORKS, "a framework is imported when its backend is first asked for, not before"
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A checkout in a folder named kcompat, within a folder of its own."""
+    if importlib.util.find_spec("hatchling") is None:
+        pytest.skip("hatchling, which builds the package, is not installed: pip install 'kcompat[dev]'")
+    folder = tmp_path_factory.mktemp("parent") / "kcompat"
+    unwanted = shutil.ignore_patterns(".*", "__pycache__", "build", "site")
+    shutil.copytree(ROOT, folder, ignore=unwanted)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def distributions(clone, tmp_path_factory):
+    """The names of the files in the wheel and in the source distribution."""
+    out = tmp_path_factory.mktemp("dist")
+    build = "from hatchling.build import build_sdist, build_wheel; build_sdist({0!r}); build_wheel({0!r})"
+    subprocess.run([sys.executable, "-c", build.format(str(out))], cwd=clone, check=True, capture_output=True)
+    (wheel,), (source,) = out.glob("*.whl"), out.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    return set(zipfile.ZipFile(wheel).namelist()), names
+
+
+def test_the_wheel_holds_the_library_and_no_tests(distributions):
+    names, _ = distributions
+    packaged = {name for name in names if name.startswith("kcompat/")}
+    tested = ("conformance/tests/", "conformance/toy_backend/", "bench/test_speed.py")
+    modules = {str(path.relative_to(ROOT)) for path in sources(*FOLDERS)}
+    modules = {module for module in modules if not module.startswith(tested)}
+    expected = {module if module.startswith("kcompat/") else f"kcompat/{module}" for module in modules}
+    assert {name for name in packaged if name.endswith(".py")} == expected
+    assert packaged - expected == DATA
+
+
+def test_the_source_distribution_holds_what_a_checkout_has(distributions):
+    _, names = distributions
+    assert {"Makefile", "constraints.txt", "docs/mkdocs.yml", "conformance/toy_backend/pyproject.toml"} <= names
+
+
+def environment(folder, *arguments):
+    """The Python of a new environment with the packages of ours, in which pip installed kcompat by these arguments."""
+    venv.create(folder, symlinks=True)
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    (site,) = folder.rglob("site-packages")
+    (site / "packages_of_the_tests.pth").write_text(sysconfig.get_path("purelib"))
+    install = [python, "-m", "pip", "install", "--ignore-installed", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*install, *arguments], check=True, capture_output=True)
+    return python
+
+
+IMPORT = "import kcompat.spec, kcompat.conformance; print(kcompat.__file__)"
+JUDGE = ("-m", "kcompat", "conform", "--backend", "numpy", "--ops", "relu", "--level", "L1")
+
+
+@pytest.mark.parametrize("how", ["installed", "editable"])
+def test_kcompat_is_found_wherever_one_stands(how, clone, tmp_path):
+    python = environment(tmp_path / "venv", *(["--editable"] if how == "editable" else []), clone)
+    for place in (clone, clone.parent, tmp_path):
+        done = subprocess.run([python, "-c", IMPORT], cwd=place, capture_output=True, text=True, check=False)
+        assert not done.returncode, f"in {place}: {done.stderr}"
+        ours = how == "editable" or place == clone
+        assert (clone in Path(done.stdout.strip()).parents) == ours, "the folder that one stands in comes first"
+        judged = subprocess.run([python, *JUDGE], cwd=place, capture_output=True, text=True, check=False)
+        assert not judged.returncode, f"in {place}: {judged.stdout}{judged.stderr}"
