@@ -1,7 +1,7 @@
 """The ops over nodes of a graph: running a function once on them tells what it computes, and computes nothing.
 
 What depends on no node is computed at once, by the interpreter below. Gradients are traced by putting the tape of
-`kcompat.runtime.tape` over this interpreter. What needs the value of a node, such as a branch, raises `TypeError`.
+`kcompat.runtime.tape` over this interpreter. What needs the value of a node, such as a branch, raises `NotTraceable`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from kcompat.spec import OPS, Op, Operators, TensorSpec, as_dtype
 
 LIMIT = 20_000
 """How many calls a graph may have: a loop that is unrolled for longer is not worth it."""
+
+
+class NotTraceable(TypeError):
+    """A function cannot be a graph: it asks for the value of a node, or makes more calls than a graph may have."""
 
 
 class Call:
@@ -60,11 +64,19 @@ class Node(Operators):
     def __getitem__(self, key: Any) -> Any:
         keys = key if isinstance(key, tuple) else (key,)
         if any(hasattr(k, "dtype") and as_dtype(k.dtype) == "bool" for k in keys):
-            raise TypeError("which elements a mask chooses is not known while a graph is made; use kcompat.ops.where")
+            raise NotTraceable("which elements a mask chooses is not known while a graph is made; use kcompat.ops.where")
         return super().__getitem__(key)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise TypeError("a node of a graph has no values; use kcompat.ops with it")
+        raise NotTraceable("a node of a graph has no values; use kcompat.ops with it")
+
+    def __bool__(self) -> bool:
+        raise NotTraceable("the truth of a node is not known while a graph is made; use kcompat.ops.where or cond")
+
+    def _refuse_number(self) -> Any:
+        raise NotTraceable("a node of a graph is no number; use kcompat.ops with it")
+
+    __float__ = __int__ = __index__ = __complex__ = _refuse_number
 
     def __repr__(self) -> str:
         return f"Node({self.shape}, {self.dtype!r})"
@@ -127,7 +139,7 @@ class Graph(Interpreter):
         if known is not None:
             return known
         if len(trace.calls) == LIMIT:
-            raise TypeError(f"a graph of more than {LIMIT} calls; scan keeps a loop short")
+            raise NotTraceable(f"a graph of more than {LIMIT} calls; scan keeps a loop short")
         specs = infer(*map(spec_of, args), **attrs)
         call = Call(op, args, attrs)
         result: Any
@@ -188,12 +200,12 @@ class GraphEngine:
     def to_numpy(self, x: Any) -> Any:
         """See `Engine.to_numpy`; a node has no values."""
         if type(x) is Node:
-            raise TypeError("a node of a graph has no values; use kcompat.ops with it")
+            raise NotTraceable("a node of a graph has no values; use kcompat.ops with it")
         return self._base.to_numpy(x)
 
     def native_random(self, B: Any) -> Any:
         """See `Engine.native_random`; the framework's own generator wants the values of a key."""
-        raise TypeError("the framework's own generator is no op, and a graph is made of ops")
+        raise NotTraceable("the framework's own generator is no op, and a graph is made of ops")
 
     def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
         """See `Engine.scan`: one call, whatever its length."""

@@ -47,6 +47,9 @@ class Program:
     steps_to_settle = 1
     """After how many steps on one layout it runs as it will for all others."""
 
+    obstacle: str | None = None
+    """Why the batch that was run last had no compiled program; None if it had one, or if the engine has no compiler."""
+
     def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
         self.B = B
         self.step = step
