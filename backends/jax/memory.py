@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.backends.numpy.compiler.memory import empty
+from kcompat.backends._host import empty
 
 
 def private_copy(x: Any, dtype: str | None = None) -> np.ndarray:

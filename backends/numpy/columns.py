@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from kcompat.backends.numpy.compiler.memory import empty
+from kcompat.backends._host import empty
 from kcompat.spec.convolution import output_sizes
 
 FEW = 4

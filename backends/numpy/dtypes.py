@@ -4,14 +4,8 @@ import functools
 
 import numpy as np
 
+from kcompat.backends._host import BFLOAT16
 from kcompat.spec import TensorSpec, as_dtype
-
-try:
-    import ml_dtypes
-
-    BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
-except ImportError:  # then there is no such array
-    BFLOAT16 = None
 
 HALVES = frozenset({np.dtype(np.float16), BFLOAT16})
 SCALARS = frozenset({bool, int, float})

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from kcompat.backends.numpy.compiler.memory import empty
+from kcompat.backends._host import empty
 from kcompat.backends.numpy.compiler.plan import planned
 from kcompat.backends.numpy.dtypes import in_float32
 from kcompat.runtime.registry import load

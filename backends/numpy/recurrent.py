@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from kcompat.backends.numpy.compiler.memory import empty
+from kcompat.backends._host import empty
 from kcompat.backends.numpy.compiler.plan import Lean, planned
 from kcompat.backends.numpy.dtypes import through_float32
 from kcompat.runtime.registry import load

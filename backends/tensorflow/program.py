@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kcompat.backends.numpy.compiler.memory import empty
+from kcompat.backends._host import empty
 from kcompat.backends.tensorflow.loop import Step
 from kcompat.runtime import tree
 from kcompat.runtime.active import use

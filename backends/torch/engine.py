@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from kcompat.backends.numpy.dtypes import BFLOAT16
+from kcompat.backends._host import BFLOAT16
 from kcompat.backends.torch.declared import beside
 from kcompat.backends.torch.dtypes import NAMES, TORCH, readable
 from kcompat.backends.torch.recording.program import TorchProgram

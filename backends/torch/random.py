@@ -2,7 +2,7 @@
 
 import torch
 
-from kcompat.backends.numpy.random import random_bits as bits_by_numpy
+from kcompat.backends._host import random_bits as bits_by_numpy
 from kcompat.runtime.registry import load
 from kcompat.spec import OPS
 

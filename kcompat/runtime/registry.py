@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
+import importlib
 import os
+import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -58,15 +60,24 @@ def load(name: str) -> Interpreter:
     return loaded[name]
 
 
-def native_ops(module: Any) -> dict[str, Any]:
-    """The public functions that a backend's ops module defines: those of other modules are imports."""
-    found = {}
-    for name, value in vars(module).items():
-        if name.startswith("_") or not callable(value) or isinstance(value, type):
-            continue
-        if name in OPS or getattr(value, "__module__", None) == module.__name__:
-            found[name] = value
-    return found
+def native_ops(ops: Any) -> dict[str, Any]:
+    """The ops that a backend defines: the public functions of its `ops`, a module or a package of modules."""
+    if not hasattr(ops, "__path__"):
+        return _public_functions(ops)
+    natives: dict[str, Any] = {}
+    for _, name, _ in pkgutil.iter_modules(ops.__path__):
+        natives |= _public_functions(importlib.import_module(f"{ops.__name__}.{name}"))
+    return natives
+
+
+def _public_functions(module: Any) -> dict[str, Any]:
+    """The functions that a module defines, and those that have the name of an op: the others are imports."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_") and callable(value) and not isinstance(value, type)
+        if name in OPS or getattr(value, "__module__", None) == module.__name__
+    }
 
 
 def current() -> Any:

@@ -7,23 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from kcompat.backends._host import aligned
 from kcompat.runtime.program import State
-
-ALIGNMENT = 64
-"""Bytes: a cache line, and the widest vector registers."""
-
-
-def aligned(nbytes: int) -> np.ndarray:
-    """Bytes whose address is a multiple of `ALIGNMENT`."""
-    raw = np.empty(nbytes + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + nbytes]
-
-
-def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    """An aligned array; what is in it is not known."""
-    dtype = np.dtype(dtype)
-    return aligned(math.prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
 
 
 class Storage:
