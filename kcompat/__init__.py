@@ -15,6 +15,7 @@ from kcompat import (
     callbacks,
     config,
     initializers,
+    keras_names,
     layers,
     losses,
     metrics,
@@ -56,3 +57,5 @@ __all__ = [
     "use_backend",
     "utils",
 ]
+
+keras_names.explain_missing(__name__)

@@ -1,4 +1,4 @@
-"""Keras's names: each is here, or listed as not here yet, with a reason."""
+"""Keras's names: the record is that of the installed Keras, the README's table is current, ops have a reason."""
 
 import importlib.util
 import inspect
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kcompat import ops
+from kcompat import keras_names, ops
 
 DOCS = Path(__file__).parents[2] / "docs"
 RECORD = "keras_names.json"
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="only a checkout has t
 
 @pytest.fixture(scope="module")
 def recorded():
-    """The names by module, each with its parameters."""
+    """The names of `keras.ops` by module, each with its parameters."""
     return json.loads((DOCS / RECORD).read_text())
 
 
@@ -38,19 +38,26 @@ def installed():
     if importlib.util.find_spec("keras") is None:
         pytest.skip("keras is not installed: pip install 'kcompat[dev]'")
     environment = {**os.environ, "KERAS_BACKEND": "numpy"}
-    command = [sys.executable, str(DOCS / "record_names.py")]
+    command = [sys.executable, str(DOCS / "record_names.py"), "--print"]
     return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
 
-def test_the_record_is_that_of_the_installed_keras(recorded, installed):
-    assert recorded == installed, (
-        f"another Keras: KERAS_BACKEND=numpy python docs/record_names.py > docs/{RECORD}; "
+def test_the_records_are_those_of_the_installed_keras(recorded, installed):
+    names = json.loads(Path(keras_names.__file__).with_name(RECORD).read_text())
+    assert [names, recorded] == installed, (
+        "another Keras: KERAS_BACKEND=numpy python docs/record_names.py; "
         "then declare what is new, or give the reason in docs/not_yet.toml"
     )
 
 
+def test_the_table_of_the_readme_is_current(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    names = importlib.import_module("names")
+    assert names.in_readme() == names.README.read_text(), "python docs/names.py brings it up to date"
+
+
 @pytest.mark.parametrize("module", PUBLIC)
-def test_each_name_is_here_or_has_a_reason(module, recorded, not_yet):
+def test_each_op_is_here_or_has_a_reason(module, recorded, not_yet):
     missing = {name for name in recorded["names"][module] if not _is_here(module, name)}
     assert missing == not_yet[module].keys(), "each name that is not here has its reason in docs/not_yet.toml"
     assert all(not_yet[module].values())

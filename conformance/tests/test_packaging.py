@@ -18,6 +18,7 @@ FOLDERS = ("kcompat", "spec", "backends", "conformance", "bench")
 FRAMEWORKS = {"tensorflow", "jax", "jaxlib", "torch", "keras"}
 LONGEST = 400
 DATA = {
+    "kcompat/keras_names.json",
     "kcompat/py.typed",
     "kcompat/bench/overhead.json",
     "kcompat/bench/page.html",
