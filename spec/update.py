@@ -1,74 +1,73 @@
 """One step of an optimizer, for all parameters at once, so that a backend can fuse it.
 
-`tensors` holds equally long runs, one after the other: parameters, gradients, then each slot. The result holds
-the new parameters, then the new slots. `rate` is a rank-0 tensor.
+Each op is declared by its formula for one parameter `p`, its gradient `g` and its slots, which are what the optimizer
+remembers of it. The op takes `rate`, a rank-0 tensor, then equally long runs of tensors, one after the other:
+parameters, gradients, then each slot. Its result holds the new parameters, then the new slots.
 """
 
-import functools
-
-import numpy as np
-
-from kcompat.spec._op import Sample, composed, ordinary, smooth
-
-update = functools.partial(composed, kinks=smooth, specials=ordinary, public=False)
+from kcompat.spec.lift import update
 
 
-def _runs(tensors, count):
-    size = len(tensors) // count
-    return [tensors[i * size : (i + 1) * size] for i in range(count)]
+@update()
+def sgd_update(B, rate, p, g):
+    """Stochastic gradient descent (Robbins & Monro, 1951)."""
+    return p - rate * g
 
 
-def _parameters(runs, **attrs):
-    def make(rng):
-        tensors = [abs(rng.normal(size=shape)) for _ in range(runs) for shape in [(2, 3), (4,)]]
-        yield Sample((np.array(0.1), *tensors), attrs)
-        small = [1.0, 1e-5, *[1e-10] * (runs - 2)]  # beside which epsilon counts
-        yield Sample((np.array(0.1), *(x * small[i // 2] for i, x in enumerate(tensors))), attrs)
-
-    return make
+@update(momentum=0.9, nesterov=True)
+def momentum_update(B, rate, p, g, v, *, momentum, nesterov=False):
+    """Gradient descent with the velocity `v`, with `nesterov` one that looks ahead (Sutskever et al., 2013)."""
+    v = v * momentum - rate * g
+    return p + (v * momentum - rate * g) if nesterov else p + v, v
 
 
-@update(samples=_parameters(2))
-def sgd_update(B, rate, *tensors):
-    """`p - rate * g`."""
-    params, grads = _runs(tensors, 2)
-    return tuple(p - rate * g for p, g in zip(params, grads, strict=True))
-
-
-@update(samples=_parameters(3, momentum=0.9, nesterov=True))
-def momentum_update(B, rate, *tensors, momentum, nesterov=False):
-    """`v = momentum * v - rate * g; p + v`, or `p + momentum * v - rate * g` (Nesterov; Sutskever et al., 2013)."""
-    params, grads, velocities = _runs(tensors, 3)
-    new_params, new_velocities = [], []
-    for p, g, v in zip(params, grads, velocities, strict=True):
-        v = v * momentum - rate * g
-        new_params.append(p + (v * momentum - rate * g) if nesterov else p + v)
-        new_velocities.append(v)
-    return (*new_params, *new_velocities)
-
-
-@update(samples=_parameters(4, beta_1=0.9, beta_2=0.999, epsilon=1e-7))
-def adam_update(B, rate, *tensors, beta_1, beta_2, epsilon):
+@update(beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+def adam_update(B, rate, p, g, m, v, *, beta_1, beta_2, epsilon):
     """Adam (Kingma & Ba, 2015) in its second form, with epsilon-hat.
 
-    `m += (g - m) * (1 - beta_1); v += (g * g - v) * (1 - beta_2); p -= rate * m / (sqrt(v) + epsilon)`,
-    where `rate` includes the bias correction `sqrt(1 - beta_2 ** t) / (1 - beta_1 ** t)`.
+    `rate` includes the bias correction `sqrt(1 - beta_2 ** t) / (1 - beta_1 ** t)`.
     """
-    params, grads, momenta, velocities = _runs(tensors, 4)
-    new_params, new_momenta, new_velocities = [], [], []
-    for p, g, m, v in zip(params, grads, momenta, velocities, strict=True):
-        m = m + (g - m) * (1.0 - beta_1)
-        v = v + (g * g - v) * (1.0 - beta_2)
-        new_params.append(p - m * rate / (B.sqrt(v) + epsilon))
-        new_momenta.append(m)
-        new_velocities.append(v)
-    return (*new_params, *new_momenta, *new_velocities)
+    m = m + (g - m) * (1.0 - beta_1)
+    v = v + (g * g - v) * (1.0 - beta_2)
+    return p - m * rate / (B.sqrt(v) + epsilon), m, v
 
 
-@update(samples=_parameters(3, rho=0.9, epsilon=1e-7))
-def rmsprop_update(B, rate, *tensors, rho, epsilon):
-    """`v = rho * v + (1 - rho) * g * g; p - rate * g / sqrt(v + epsilon)` (Hinton, 2012)."""
-    params, grads, velocities = _runs(tensors, 3)
-    velocities = [v * rho + g * g * (1.0 - rho) for g, v in zip(grads, velocities, strict=True)]
-    steps = (rate * g / B.sqrt(v + epsilon) for g, v in zip(grads, velocities, strict=True))
-    return (*(p - step for p, step in zip(params, steps, strict=True)), *velocities)
+@update(beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+def amsgrad_update(B, rate, p, g, m, v, v_hat, *, beta_1, beta_2, epsilon):
+    """AMSGrad (Reddi et al., 2018): Adam, divided by the largest `v` so far, `v_hat`; see `adam_update` for `rate`."""
+    m = m + (g - m) * (1.0 - beta_1)
+    v = v + (g * g - v) * (1.0 - beta_2)
+    v_hat = B.maximum(v_hat, v)
+    return p - m * rate / (B.sqrt(v_hat) + epsilon), m, v, v_hat
+
+
+@update(rho=0.9, epsilon=1e-7)
+def rmsprop_update(B, rate, p, g, v, *, rho, epsilon):
+    """Steps divided by the root of `v`, the mean square of gradients (Hinton, 2012)."""
+    v = v * rho + g * g * (1.0 - rho)
+    return p - rate * g / B.sqrt(v + epsilon), v
+
+
+@update(rho=0.9, momentum=0.5, epsilon=1e-7)
+def rmsprop_momentum_update(B, rate, p, g, v, m, *, rho, momentum, epsilon):
+    """`rmsprop_update` with the momentum `m` of its steps."""
+    v = v * rho + g * g * (1.0 - rho)
+    m = m * momentum + rate * g / B.sqrt(v + epsilon)
+    return p - m, v, m
+
+
+@update(lambda v, a: (v + a * a, a), rho=0.9, epsilon=1e-7)
+def rmsprop_centered_update(B, rate, p, g, v, a, *, rho, epsilon):
+    """`rmsprop_update` with the variance of gradients for their mean square; `a` is their mean (Graves, 2013)."""
+    v = v * rho + g * g * (1.0 - rho)
+    a = a * rho + g * (1.0 - rho)
+    return p - rate * g / B.sqrt(v - a * a + epsilon), v, a
+
+
+@update(lambda v, m, a: (v + a * a, m, a), rho=0.9, momentum=0.5, epsilon=1e-7)
+def rmsprop_centered_momentum_update(B, rate, p, g, v, m, a, *, rho, momentum, epsilon):
+    """`rmsprop_centered_update` with the momentum `m` of its steps (Graves, 2013)."""
+    v = v * rho + g * g * (1.0 - rho)
+    a = a * rho + g * (1.0 - rho)
+    m = m * momentum + rate * g / B.sqrt(v - a * a + epsilon)
+    return p - m, v, m, a

@@ -9,6 +9,7 @@ import torch
 
 from kcompat.runtime.registry import load
 from kcompat.spec import OPS
+from kcompat.spec.lift import split
 
 
 def _on_lists(count, dtypes=None):
@@ -24,8 +25,7 @@ def _on_lists(count, dtypes=None):
             dtype = rate.dtype
             alike = all(x.dtype is dtype and not x.requires_grad for x in (rate, *tensors))
             if tensors and alike and (dtypes is None or dtype in dtypes):
-                size = len(tensors) // count
-                params, grads, *slots = (list(tensors[i : i + size]) for i in range(0, len(tensors), size))
+                params, grads, *slots = split(f.__name__, tensors, count)
                 new = [[x.clone(memory_format=torch.contiguous_format) for x in run] for run in (params, *slots)]
                 f(rate, new[0], [g.contiguous() for g in grads], *new[1:], **attrs)
                 return tuple(x for run in new for x in run)
