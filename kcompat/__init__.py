@@ -14,6 +14,7 @@ from kcompat import (
     activations,
     callbacks,
     config,
+    constraints,
     initializers,
     keras_names,
     layers,
@@ -23,26 +24,37 @@ from kcompat import (
     ops,
     optimizers,
     random,
+    regularizers,
+    saving,
     utils,
 )
+from kcompat.initializers import Initializer
 from kcompat.layers import Input, Layer
+from kcompat.losses import Loss
 from kcompat.models import Model, Sequential
+from kcompat.optimizers import Optimizer
 from kcompat.random import SeedGenerator
+from kcompat.regularizers import Regularizer
 from kcompat.runtime.registry import get_backend, list_backends, set_backend, use_backend
 from kcompat.variables import Variable
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Initializer",
     "Input",
     "Layer",
+    "Loss",
     "Model",
+    "Optimizer",
+    "Regularizer",
     "SeedGenerator",
     "Sequential",
     "Variable",
     "activations",
     "callbacks",
     "config",
+    "constraints",
     "get_backend",
     "initializers",
     "layers",
@@ -53,6 +65,8 @@ __all__ = [
     "ops",
     "optimizers",
     "random",
+    "regularizers",
+    "saving",
     "set_backend",
     "use_backend",
     "utils",
