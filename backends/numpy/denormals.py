@@ -21,40 +21,40 @@ class _Environment(ctypes.Structure):
     _fields_ = [("x87", ctypes.c_uint32 * 7), ("mxcsr", ctypes.c_uint32)]
 
 
-def _functions() -> tuple[Any, Any] | None:
-    """C's `fegetenv` and `fesetenv`, which take an address."""
+def _control_functions() -> tuple[Any, Any] | None:
+    """C's `fegetenv` and `fesetenv`, which take an address; None where the bits above do not apply."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         return None
     try:
         library = ctypes.CDLL("libm.so.6")
     except OSError:  # another C library
         return None
-    kind = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
-    return kind(("fegetenv", library)), kind(("fesetenv", library))
+    prototype = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
+    return prototype(("fegetenv", library)), prototype(("fesetenv", library))
 
 
-def _plain(f: Callable[..., Any], *args: Any) -> Any:
+def _call(f: Callable[..., Any], *args: Any) -> Any:
     return f(*args)
 
 
-def _flusher(get: Any, set_: Any) -> Callable[..., Any]:
-    within = _Environment()
-    get(ctypes.addressof(within))
-    within.mxcsr |= FLUSH_TO_ZERO | DENORMALS_ARE_ZERO
+def _call_within(get_environment: Any, set_environment: Any) -> Callable[..., Any]:
+    flushing = _Environment()
+    get_environment(ctypes.addressof(flushing))
+    flushing.mxcsr |= FLUSH_TO_ZERO | DENORMALS_ARE_ZERO
 
-    def flushing(f: Callable[..., Any], *args: Any) -> Any:
+    def call(f: Callable[..., Any], *args: Any) -> Any:
         before = _Environment()
         address = ctypes.addressof(before)
-        get(address)
-        set_(ctypes.addressof(within))
+        get_environment(address)
+        set_environment(ctypes.addressof(flushing))
         try:
             return f(*args)
         finally:
-            set_(address)
+            set_environment(address)
 
-    return flushing
+    return call
 
 
-_found = _functions()
-flushed = _plain if _found is None else _flusher(*_found)
-"""`f(*args)`, and in this thread no number below the smallest normal one, where that can be had."""
+_functions = _control_functions()
+without_denormals = _call if _functions is None else _call_within(*_functions)
+"""`f(*args)`, during which no number of this thread is below the smallest normal one, where that can be had."""

@@ -8,15 +8,16 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from kcompat.backends.numpy.compiler.compilation import compiled
-from kcompat.backends.numpy.compiler.memory import owned
-from kcompat.backends.numpy.denormals import flushed
+from kcompat.backends.numpy.compiler import UnsupportedStepError, compile_step
+from kcompat.backends.numpy.compiler.memory import own
+from kcompat.backends.numpy.denormals import without_denormals
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
+from kcompat.runtime.interpreter import Interpreter
 from kcompat.runtime.program import Holder, Program, State
 
 KEPT = 32
@@ -35,23 +36,41 @@ class Buffers(Holder):
         self.quiet.run(np.errstate(all="ignore").__enter__)
 
 
+class Compiled(NamedTuple):
+    """What became of the step for one layout of a batch."""
+
+    state: State
+    """The arrays that the program works on."""
+    program: Callable[..., Any] | None
+    """A function of the batch's leaves that does the step and gives the logs; None if there cannot be one."""
+    obstacle: str | None
+    """Why not."""
+
+
 class NumPyProgram(Program):
     """Traces the step once for each layout of a batch and runs what was emitted for it.
 
-    Where a step cannot be traced, since it asks for the value of a tensor, it runs as it is. NumPy's warnings are
-    off: `fit` itself says where a loss is no longer finite. Numbers below the smallest normal one become 0.
-    An error in the middle of a step leaves a state of which some entries are new.
+    Where a step cannot be traced, since it asks for the value of a tensor, it runs as it is; `obstacle` then says
+    why. NumPy's warnings are off: `fit` itself says where a loss is no longer finite. Numbers below the smallest
+    normal one become 0.
+
+    A step that raises leaves the state as it was before that step: of many steps in one call, as the last whole one
+    left it. A step that runs as it is changes the state when all new values are there. A program writes into the
+    state only after the last call that may fail for what it is given or for want of memory; after that it computes
+    in memory that is there already. So much does not hold where logs are tensors of rank 1 or more: there may be no
+    memory for their copies. An exception that is raised from outside between two bytecodes, as a signal handler does,
+    may leave some entries new: keep signals away while a program runs.
     """
 
     steps_at_once = 8
     holder: Buffers
 
-    def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
+    def __init__(self, B: Interpreter, step: Callable[..., Any], state: State | Holder):
         super().__init__(B, step, state)
-        self._emitted: dict[Any, tuple[State, Callable[..., Any] | None]] = {}
+        self._by_layout: dict[Any, Compiled] = {}
 
     def _hold(self, state: State) -> Buffers:
-        return Buffers(owned(tree.map_leaves(self.B.engine.asarray, state)))
+        return Buffers(own(tree.map_leaves(self.B.engine.asarray, state)))
 
     def run(self, batch: Any) -> Any:
         """Do one step and give its logs."""
@@ -61,8 +80,8 @@ class NumPyProgram(Program):
         with holder.lock:
             program = self._program(layout, batch, leaves)
             if program is None:
-                return holder.quiet.run(flushed, self._run_eagerly, batch)
-            return holder.quiet.run(flushed, program, *leaves)
+                return holder.quiet.run(without_denormals, self._run_eagerly, batch)
+            return holder.quiet.run(without_denormals, program, *leaves)
 
     def run_many(self, batches: Any) -> Any:
         """See `Program.run_many`."""
@@ -73,7 +92,7 @@ class NumPyProgram(Program):
         return self._stacked(self._run_rows(list, batches))
 
     def _run_rows(self, collect: Callable[..., Any], batches: Any) -> Any:
-        """What `collect` makes of the logs of a step on each slice of `batches`, which come as an iterator."""
+        """Give `collect` an iterator that does a step on each slice of `batches` and gives its logs."""
         slices, rebuild = tree.flatten(batches)
         leaves: list[Any] = []
         _layout(batches, leaves)
@@ -85,26 +104,35 @@ class NumPyProgram(Program):
             program = self._program(layout, batch, first)
             if program is None:
                 return collect(self.run(rebuild(list(row))) for row in zip(*slices, strict=True))
-            return holder.quiet.run(flushed, collect, itertools.starmap(program, zip(*leaves, strict=True)))
+            return holder.quiet.run(without_denormals, collect, itertools.starmap(program, zip(*leaves, strict=True)))
 
     def _program(self, layout: Any, batch: Any, leaves: list[Any]) -> Callable[..., Any] | None:
         """What runs a batch of this layout; None if nothing but the step itself does."""
-        state, program = self._emitted.get(layout, (None, None))
-        return program if state is self.holder.state else self._emit(layout, batch, leaves)
+        compiled = self._by_layout.get(layout)
+        if compiled is None or compiled.state is not self.holder.state:
+            compiled = self._compile(layout, batch, leaves)
+        self.obstacle = compiled.obstacle
+        return compiled.program
 
-    def _emit(self, layout: Any, batch: Any, leaves: list[Any]) -> Callable[..., Any] | None:
-        program = None
+    def _compile(self, layout: Any, batch: Any, leaves: list[Any]) -> Compiled:
         state = self.holder.state
-        self._emitted = {known: made for known, made in self._emitted.items() if made[0] is state}
-        arrays = all(isinstance(x, (np.ndarray, np.generic)) for x in leaves)
-        if arrays and len(self._emitted) < KEPT:
-            self.traces += 1
-            try:
-                program = self.holder.quiet.run(compiled, self.B, self.step, state, batch)
-            except Exception:  # whatever it is, the step as it is gives the right result, or the right error
-                program = None
-            self._emitted[layout] = state, program
-        return program
+        self._by_layout = {key: compiled for key, compiled in self._by_layout.items() if compiled.state is state}
+        for x in leaves:
+            if not isinstance(x, (np.ndarray, np.generic)):
+                return Compiled(state, None, f"the batch has a {type(x).__name__}, and a program takes NumPy arrays")
+        if len(self._by_layout) >= KEPT:
+            return Compiled(
+                state,
+                None,
+                f"{KEPT} layouts of a batch have programs, and each has memory of its own; pad batches to fewer shapes",
+            )
+        self.traces += 1
+        try:
+            compiled = Compiled(state, self.holder.quiet.run(compile_step, self.B, self.step, state, batch), None)
+        except UnsupportedStepError as error:  # the step as it is gives the right result, or the right error
+            compiled = Compiled(state, None, str(error))
+        self._by_layout[layout] = compiled
+        return compiled
 
     def _run_eagerly(self, batch: Any) -> Any:
         with use(self.B):
@@ -117,16 +145,21 @@ class NumPyProgram(Program):
         """Write a state into the buffers where it fits, else let it have new ones."""
         old, new = self.holder.state, state._replace(**{k: dict(v) for k, v in state._asdict().items()})
         fits = [list(part) for part in old] == [list(part) for part in new] and all(
-            _described(x) == _described(y)
+            _describe(x) == _describe(y)
             for before, after in zip(old, new, strict=True)
             for x, y in zip(before.values(), after.values(), strict=True)
         )
         if not fits:
-            self.holder.state = owned(tree.map_leaves(self.B.engine.asarray, new))
+            self.holder.state = own(tree.map_leaves(self.B.engine.asarray, new))
             return
-        pairs = [(x, y) for a, b in zip(old, new, strict=True) for x, y in zip(a.values(), b.values(), strict=True)]
-        pairs = [(x, np.array(y)) for x, y in pairs if x is not y]  # copies: one may be another's old value
-        for buffer, value in pairs:
+        entries = [
+            (buffer, value)
+            for before, after in zip(old, new, strict=True)
+            for buffer, value in zip(before.values(), after.values(), strict=True)
+        ]
+        # Copies: a value may be another entry's old one; and from here on nothing can fail.
+        changed = [(buffer, np.array(value)) for buffer, value in entries if buffer is not value]
+        for buffer, value in changed:
             buffer[...] = value
 
     def replace(self, **parts: dict[str, Any]) -> None:
@@ -147,7 +180,7 @@ class NumPyProgram(Program):
             return super().state()
 
 
-def _described(x: Any) -> Any:
+def _describe(x: Any) -> Any:
     return (np.shape(x), np.asarray(x).dtype)
 
 

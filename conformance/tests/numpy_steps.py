@@ -90,9 +90,5 @@ def assert_same(found, expected, rtol=0.0):
         np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol / 10)
 
 
-def is_compiled(program):
-    return [emitted is not None for _, emitted in program._emitted.values()]
-
-
 def simple_state(**params):
     return State.empty()._replace(params={name: np.asarray(x, "float32") for name, x in params.items()})

@@ -2,28 +2,37 @@
 
 import threading
 import traceback
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import kcompat
-from kcompat import ops
+from kcompat import layers, ops
+from kcompat.backends.numpy.compiler.lowering import LOWERINGS
 from kcompat.backends.numpy.program import KEPT, NumPyProgram
 from kcompat.conformance.tests.numpy_steps import (
     ROWS,
     B,
     assert_same,
     both,
+    crossentropy,
     dense,
     floats,
-    is_compiled,
     labels,
     model_of,
     simple_state,
 )
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
-from kcompat.runtime.program import State
+from kcompat.runtime.program import Program, State
+
+
+class Pair(NamedTuple):
+    """A tuple that a program cannot give."""
+
+    first: object
+    second: object
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +55,19 @@ def test_entries_of_the_state_may_change_places_and_stay():
     for _ in range(3):
         assert_same(program.run(floats(1)), expected.run(floats(1)))
         assert_same(program.state(), expected.state())
-    assert is_compiled(program) == [True]
+    assert program.obstacle is None
+
+
+def test_a_new_entry_may_be_what_an_op_gives_for_the_old_value_of_another():
+    def step(state, batch):
+        a, b = state.params.values()
+        return state._replace(params={"a": b + batch, "b": ops.flip(a, axis=0)}), {}
+
+    expected, program = both(step, simple_state(a=floats(3), b=floats(3)))
+    for _ in range(3):
+        program.run(np.float32([1.0])), expected.run(np.float32([1.0]))
+        assert_same(program.state(), expected.state())
+    assert program.obstacle is None
 
 
 def test_an_old_value_that_is_read_late_is_still_there():
@@ -58,7 +79,7 @@ def test_an_old_value_that_is_read_late_is_still_there():
     expected, program = both(step, simple_state(w=floats(4)))
     for _ in range(2):
         assert_same(program.run(floats(1)), expected.run(floats(1)))
-    assert is_compiled(program) == [True]
+    assert program.obstacle is None
 
 
 def test_results_and_copies_of_the_state_do_not_change_with_the_next_step():
@@ -120,7 +141,11 @@ def test_memory_does_not_grow_with_the_number_of_layouts():
     program = NumPyProgram(B, lambda state, batch: (state, batch + 1.0), State.empty())
     for size in range(2 * KEPT):
         np.testing.assert_array_equal(program.run(np.zeros(size, "float32")), np.ones(size))
+        assert (program.obstacle is None) == (size < KEPT)
     assert program.traces == KEPT
+    assert f"{KEPT} layouts" in program.obstacle
+    program.run(np.zeros(0, "float32"))
+    assert program.obstacle is None
 
 
 @pytest.mark.parametrize("one", [np.float32(1.0), 1.0, (None, {"x": [np.float32(1.0)]})])
@@ -155,7 +180,7 @@ def test_the_results_of_many_steps_are_stacked(layout):
     x = floats(3, 4, 2)
     program = NumPyProgram(B, lambda state, batch: (state, batch * 2.0), State.empty())
     np.testing.assert_array_equal(program.run_each(layout(x)), x * 2)
-    assert is_compiled(program) == [True]
+    assert program.obstacle is None
 
 
 # what cannot be traced
@@ -170,7 +195,7 @@ def test_a_step_that_asks_for_values_runs_as_it_is():
     program = NumPyProgram(B, step, simple_state(w=[1.0]))
     logs = [program.run(np.float32([sign]))["w"] for sign in (1.0, -1.0, 1.0, 1.0)]
     assert [x.item() for x in logs] == [1.0, 2.0, 2.0, 4.0]
-    assert is_compiled(program) == [False]
+    assert "needs the value of a tensor" in program.obstacle
     assert program.run_many(np.float32([[-1.0], [1.0], [1.0]]))["w"].tolist() == [16.0]
     assert program.run_each(np.float32([[-1.0], [1.0], [1.0]]))["w"].ravel().tolist() == [32.0, 32.0, 64.0]
 
@@ -183,12 +208,72 @@ def test_a_step_that_asks_for_values_runs_as_it_is():
         lambda x: x[x > 0],
         lambda x: np.asarray(x) + 1.0,
         lambda x: ops.while_loop(lambda y: ops.sum(y) < 9.0, lambda y: (y * 2.0,), (x,))[0],
+        lambda x: x * float(x[0]),
+        lambda x: x * int(x[0]),
+        lambda x: x * [2.0, 3.0][int(x[0] > 0)],
     ],
 )
 def test_branches_masks_and_loops_on_values(f):
     program = NumPyProgram(B, lambda state, batch: (state, f(batch)), State.empty())
     for x in (np.float32([1.0, -2.0, 3.0]), np.float32([-1.0, 2.0, 3.0])):
         np.testing.assert_array_equal(program.run(x), f(x))
+        assert program.obstacle.startswith("the step needs the value of a tensor: ")
+
+
+@pytest.mark.parametrize(
+    ("step", "batch", "obstacle"),
+    [
+        (lambda state, x: (state, x.item()), np.float32([1.0]), "the step raised AttributeError"),
+        (lambda state, x: (state, x + 1.0), 2.0, "the batch has a float"),
+        (lambda state, x: (state, ops.cast(x, "bfloat16")), np.float32([1.0]), "the result of cast is bfloat16"),
+        (
+            lambda state, x: (state._replace(params={"w": x}), {}),
+            np.zeros((2, 3), "float32"),
+            "the new state has shape (2, 3) and dtype float32 in params['w'], the old one shape (1,) and dtype float32",
+        ),
+        (
+            lambda state, x: (state._replace(params={"w": x, "v": x}), {}),
+            np.float32([1.0]),
+            "the new state has params ['w', 'v'], the old one ['w']",
+        ),
+        (
+            lambda state, x: (state, Pair(x, x)),
+            np.float32([1.0]),
+            "logs are dicts, lists and tuples of tensors, got a Pair",
+        ),
+    ],
+)
+def test_what_has_no_program_says_why(step, batch, obstacle):
+    program = NumPyProgram(B, step, simple_state(w=[1.0]))
+    assert_same(program.run(batch), Program(B, step, simple_state(w=[1.0])).run(batch))
+    assert obstacle in program.obstacle
+
+
+def test_a_fault_of_the_compiler_is_no_slow_step(monkeypatch):
+    def broken(emitter, call):
+        raise KeyError(call.op)
+
+    monkeypatch.setitem(LOWERINGS, "sin", broken)
+    program = NumPyProgram(B, lambda state, batch: (state, ops.sin(batch)), State.empty())
+    with pytest.raises(KeyError, match="sin"):
+        program.run(np.float32([1.0]))
+
+
+def test_operands_are_told_apart_without_comparing_them():
+    class Seen(layers.Layer):
+        def build(self, shape):
+            self.seen = self.add_weight(shape=shape[-1:], initializer="zeros", trainable=False)
+
+        def call(self, x):
+            self.seen.assign(ops.add(ops.mean(x, axis=0), self.seen))
+            return x
+
+    seen = Seen()
+    model = kcompat.Sequential([kcompat.Input((7,)), seen, layers.Dense(4)])
+    model.compile("sgd", "mse")
+    model.fit(ROWS, floats(10, 4), batch_size=5, verbose=0)
+    assert model.program("train").obstacle is None
+    np.testing.assert_allclose(seen.seen, ROWS[:5].mean(axis=0) + ROWS[5:].mean(axis=0), rtol=1e-5)
 
 
 def test_an_error_is_the_steps_own_at_each_run():
@@ -197,6 +282,54 @@ def test_an_error_is_the_steps_own_at_each_run():
     for _ in range(2):
         with pytest.raises(ValueError, match=r"was built for size 7 of axis -1"):
             program.run((floats(10, 6), labels(10), None))
+
+
+def test_what_raises_leaves_the_state_of_the_last_whole_step():
+    def step(state, batch):
+        early = {name: x + 1.0 for name, x in state.params.items()}
+        row = ops.take(batch, ops.cast(batch, "int32"), axis=0)  # may be out of range
+        return state._replace(params={**early, "b": early["b"] + row}), {"a": early["a"]}
+
+    program = NumPyProgram(B, step, simple_state(a=[0.0, 0.0], b=[0.0, 0.0]))
+    program.run(np.float32([0.0, 1.0]))
+    before = program.state()
+    with pytest.raises(IndexError):
+        program.run(np.float32([0.0, 7.0]))
+    assert_same(program.state(), before)
+    with pytest.raises(IndexError):
+        program.run_many(np.float32([[1.0, 1.0], [0.0, 7.0], [1.0, 1.0]]))
+    assert program.obstacle is None
+    assert program.state().params["a"].tolist() == [2.0, 2.0]
+
+
+def test_an_optimizer_changes_nothing_before_a_metric_that_raises():
+    def metric(y_true, y_pred):
+        return ops.take(y_pred, ops.cast(y_true, "int32"), axis=1)[:, 0]
+
+    x, y = floats(10, 7), labels(10)
+    model = dense()
+    model.compile("adam", crossentropy(), metrics=[metric])
+    model.prepare(x, y)
+    program = NumPyProgram(B, model.train_step, model._store.state())
+    program.run((x, y, None))
+    before = program.state()
+    with pytest.raises(IndexError):
+        program.run((x, np.full_like(y, 99), None))
+    assert program.obstacle is None
+    assert_same(program.state(), before)
+
+
+def test_a_step_as_it_is_that_raises_leaves_the_state():
+    def step(state, batch):
+        new = state._replace(params={name: x + ops.convert_to_numpy(batch) for name, x in state.params.items()})
+        if batch[0] < 0:
+            raise ValueError("negative")
+        return new, {}
+
+    program = NumPyProgram(B, step, simple_state(a=[0.0], b=[0.0]))
+    with pytest.raises(ValueError, match="negative"):
+        program.run_many(np.float32([[1.0], [-1.0], [1.0]]))
+    assert [x.tolist() for x in program.state().params.values()] == [[1.0], [1.0]]
 
 
 def test_what_is_compiled_shares_the_state_with_what_is_not():

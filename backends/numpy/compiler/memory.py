@@ -29,6 +29,15 @@ class Storage:
         return x.flags.c_contiguous and x.ctypes.data == self.data.ctypes.data and 2 * x.nbytes > self.size
 
 
+class Static:
+    """An array that stays the same from run to run, and the storage that it is in; None for memory of the state."""
+
+    __slots__ = ("array", "storage")
+
+    def __init__(self, array: np.ndarray, storage: Storage | None = None):
+        self.array, self.storage = array, storage
+
+
 class Pool:
     """Storage that is free."""
 
@@ -52,42 +61,42 @@ class Pool:
         self._free.append(storage)
 
 
-def owned(state: State) -> State:
-    """A copy of a state, of which the tensors of one part and dtype lie one after the other in memory.
+def own(state: State) -> State:
+    """Copy a state so that the tensors of one part and dtype lie one after the other in memory.
 
     An optimizer can then treat all parameters as one vector.
     """
-    return State(*(_joined(part) for part in state))
+    return State(*map(_lay_out, state))
 
 
-def _joined(part: dict[str, Any]) -> dict[str, np.ndarray]:
+def _lay_out(part: dict[str, Any]) -> dict[str, np.ndarray]:
     arrays = {path: np.asarray(x) for path, x in part.items()}
-    found: dict[str, np.ndarray] = {}
+    copies: dict[str, np.ndarray] = {}
     for dtype in {x.dtype for x in arrays.values()}:
         group = {path: x for path, x in arrays.items() if x.dtype == dtype}
         vector = aligned(sum(x.nbytes for x in group.values())).view(dtype)
         end = 0
         for path, x in group.items():
-            found[path] = vector[end : end + x.size].reshape(x.shape)
-            np.copyto(found[path], x)
+            copies[path] = vector[end : end + x.size].reshape(x.shape)
+            np.copyto(copies[path], x)
             end += x.size
-    return {path: found[path] for path in arrays}
+    return {path: copies[path] for path in arrays}
 
 
 def as_vector(arrays: list[np.ndarray]) -> np.ndarray | None:
     """One vector over arrays that lie one after the other in memory; None if they do not."""
     first = arrays[0]
-    address = first.ctypes.data
+    end = first.ctypes.data
     for x in arrays:
-        if x.ctypes.data != address or x.dtype != first.dtype or not x.flags.c_contiguous:
+        if x.ctypes.data != end or x.dtype != first.dtype or not x.flags.c_contiguous:
             return None
-        address += x.nbytes
+        end += x.nbytes
     base = first
     while isinstance(base.base, np.ndarray):
         base = base.base
     start = (first.ctypes.data - base.ctypes.data) // base.itemsize
-    whole = base[start : start + (address - first.ctypes.data) // base.itemsize].view(first.dtype)
-    return whole if whole.ctypes.data == first.ctypes.data else None
+    vector = base[start : start + (end - first.ctypes.data) // base.itemsize].view(first.dtype)
+    return vector if vector.ctypes.data == first.ctypes.data else None
 
 
 def differs(x: np.ndarray, y: np.ndarray) -> bool:
