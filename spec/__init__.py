@@ -67,7 +67,7 @@ from kcompat.spec.dtypes import (
     result_type,
 )
 from kcompat.spec.settings import EPSILON, FLOATX, IMAGE_DATA_FORMAT, epsilon, floatx, image_data_format
-from kcompat.spec.tensor import Operators, TensorSpec
+from kcompat.spec.tensor import Operators, TensorSpec, VariableLike
 
 __all__ = [
     "DTYPES",
@@ -86,6 +86,7 @@ __all__ = [
     "Sample",
     "Special",
     "TensorSpec",
+    "VariableLike",
     "as_dtype",
     "composed",
     "epsilon",

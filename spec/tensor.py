@@ -7,6 +7,20 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 
+class VariableLike:
+    """Base of variables: what stands for a tensor, its `value`, and may be assigned another one."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+
+        @property
+        def value(self) -> Any:
+            """The tensor that it holds now."""
+
+        def assign(self, value: Any) -> None:
+            """Hold another tensor of the same shape."""
+
+
 class Operators:
     """Operators and indexing for a tensor class of ours, by way of the primitives.
 
@@ -71,7 +85,7 @@ class Operators:
 
 def _install(symbol: str, op: str, swapped: bool = False) -> None:
     def operator(self, other):
-        if hasattr(type(other), "assign"):  # a Variable unwraps itself in its own reflected operator
+        if isinstance(other, VariableLike):  # it unwraps itself in its own reflected operator
             return NotImplemented
         apply = getattr(self._ops(other), op)
         return apply(other, self) if swapped else apply(self, other)

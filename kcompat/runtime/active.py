@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from kcompat.runtime.interpreter import Interpreter
+
+AnyInterpreter = TypeVar("AnyInterpreter", bound="Interpreter")
 
 
 class _Process:
@@ -18,25 +23,34 @@ class _Process:
     def __getattr__(self, name: str) -> Any:
         if self.__dict__:
             raise AttributeError(f"{name!r} is not an op of the spec, nor an attribute of an interpreter")
-        from kcompat.runtime import registry as backend
-
-        set_process_interpreter(backend.load(backend.default_name()))
+        if _load_default is None:
+            raise LookupError("no backend is active, and kcompat.runtime.registry, which loads one, is not imported")
+        set_process_interpreter(_load_default())
         return getattr(self, name)
 
 
-process = _Process()
+_load_default: Callable[[], Interpreter] | None = None
+
+
+def set_default(load: Callable[[], Interpreter]) -> None:
+    """Say how to load the interpreter of a process that has not chosen one."""
+    global _load_default
+    _load_default = load
+
+
+process: Any = _Process()
 _active: contextvars.ContextVar[Any] = contextvars.ContextVar("kcompat_interpreter", default=process)
 active = _active.get
 """The interpreter in use, as a function without arguments."""
 
 
-def set_process_interpreter(interpreter: Any) -> None:
+def set_process_interpreter(interpreter: Interpreter) -> None:
     """Make an interpreter that of the process, in all threads."""
     process.__dict__ = interpreter.__dict__
 
 
 @contextlib.contextmanager
-def use(interpreter: Any) -> Iterator[Any]:
+def use(interpreter: AnyInterpreter) -> Iterator[AnyInterpreter]:
     """Make `interpreter` the active one within this context."""
     token = _active.set(interpreter)
     try:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.runtime import gradients
-from kcompat.runtime.interpreter import Interpreter
-from kcompat.runtime.program import Program
-from kcompat.runtime.tape import Tape
-from kcompat.spec import SCALARS, floatx
+from kcompat.runtime import gradients, unrolled
+from kcompat.runtime.interpreter import Interpreter, Recorder
+from kcompat.runtime.program import Holder, Program, State, Step
+from kcompat.runtime.protocols import FoldStep, ScanStep, Tensors, Tree
+from kcompat.spec import SCALARS, VariableLike, as_dtype, floatx
 
 
 class Engine:
@@ -56,13 +56,17 @@ class Engine:
 
     # What a backend may do better.
 
-    def prepared(self, name: str, how: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """What the interpreter calls for the op of this name, native or composed (`how`).
+    def prepared(self, name: str, support: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """What the interpreter calls for the op of this name, native or composed as `support` says.
 
         A place to put a context around it.
         """
-        del name, how
+        del name, support
         return call
+
+    def over(self, recorder: Recorder) -> Engine:
+        """The engine of an interpreter that records what this engine's computes."""
+        return EngineOver(recorder, self)
 
     def devices(self) -> list[str]:
         """The devices that tensors can live on."""
@@ -94,10 +98,8 @@ class Engine:
         bits = generator.random_raw(-(-count // 2)).view(np.int32)
         return self.asarray(bits[:count].reshape(shape))
 
-    def native_random(self, B: Any) -> Interpreter:
+    def native_random(self, B: Interpreter) -> Interpreter:
         """The interpreter of this backend in which draws take their bits from `native_bits`."""
-        while isinstance(B, Tape):  # draws have no gradient
-            B = B.base
         if self._native_random is None:
             self._native_random = Interpreter(B.name, {**B.native, "random_bits": self.native_bits}, self)
         return self._native_random
@@ -110,7 +112,7 @@ class Engine:
 
     def admit(self, x: Any) -> Any:
         """Make `x` an operand: a variable gives its value, arrays and lists are converted, other tensors refused."""
-        if hasattr(type(x), "assign") and hasattr(x, "value"):
+        if isinstance(x, VariableLike):
             x = x.value
         if self.is_tensor(x):
             self.tensor_types.add(type(x))
@@ -123,74 +125,141 @@ class Engine:
             f"of {owner!r}; convert it to a NumPy array, or switch with kcompat.use_backend(...)"
         )
 
-    def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
-        """See `kcompat.ops.value_and_grad`; `B` is the active interpreter."""
+    def value_and_grad(
+        self, B: Interpreter, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool
+    ) -> Callable[..., Any]:
+        """The function that `kcompat.ops.value_and_grad` gives; `B` is the active interpreter."""
         return gradients.value_and_grad(B, f, argnums, has_aux)
 
-    def vjp(self, B: Any, f: Callable[..., Any], primals: tuple[Any, ...]) -> Any:
-        """See `kcompat.ops.vjp`."""
+    def vjp(self, B: Interpreter, f: Callable[..., Any], primals: tuple[Tree, ...]) -> tuple[Tree, Callable[..., Any]]:
+        """The result of `f(*primals)` and its pullback; see `kcompat.ops.vjp`."""
         return gradients.vjp(B, f, primals)
 
-    def custom_gradient(self, B: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """See `kcompat.ops.custom_gradient`."""
+    def custom_gradient(self, B: Interpreter, f: Callable[..., Any], args: Tensors) -> Any:
+        """The result of `f(*args)`, differentiated as it says itself; see `kcompat.ops.custom_gradient`."""
         return gradients.custom_gradient(B, f, args)
 
     def jit(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """Compile a pure function of tensors; a backend without a compiler gives it back."""
         return f
 
-    def compile(self, B: Any, step: Callable[..., Any], state: Any) -> Program:
-        """See `Program`."""
+    def compile(self, B: Interpreter, step: Step, state: State | Holder) -> Program:
+        """The program that does a step on a state of its own; see `Program`."""
         return Program(B, step, state)
 
-    def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
+    def scan(
+        self, B: Interpreter, f: ScanStep, init: Tensors, xs: Tensors, consts: Tensors = (), reverse: bool = False
+    ) -> tuple[Tensors, Tensors]:
         """Fold `f(B, carry, x, consts) -> (carry, y)` over the first axis of each of `xs`.
 
         `carry`, `x`, `consts` and `y` are tuples of tensors; `f` is closed: of values that may be traced it uses
         only what it is given. Gives the last carry and the stacked `y`s.
         """
-        carry, outputs = init, []
-        order = range(xs[0].shape[0])
-        for t in reversed(order) if reverse else order:
-            carry, y = f(B, carry, tuple(_at(B, x, t) for x in xs), consts)
-            outputs.append(y)
-        if reverse:
-            outputs.reverse()
-        return carry, tuple(B.stack(*ys, axis=0) for ys in zip(*outputs, strict=True))
+        return unrolled.scan(B, f, init, xs, consts, reverse)
 
     def truth(self, x: Any) -> bool:
         """Whether a tensor of rank 0 holds; an error if its value is not known yet."""
         return bool(self.to_numpy(x)) if self.is_tensor(x) else bool(x)
 
-    def cond(self, B: Any, pred: Any, true_fn: Callable[[], tuple], false_fn: Callable[[], tuple]) -> tuple:
+    def cond(
+        self, B: Interpreter, pred: Any, true_fn: Callable[[], Tensors], false_fn: Callable[[], Tensors]
+    ) -> Tensors:
         """The tensors of `true_fn()` if `pred` holds, else of `false_fn()`. See `kcompat.ops.cond`."""
-        del B
-        return true_fn() if self.truth(pred) else false_fn()
+        return unrolled.cond(B, pred, true_fn, false_fn)
 
-    def while_loop(self, B: Any, cond: Callable[[tuple], Any], body: Callable[[tuple], tuple], carry: tuple) -> tuple:
+    def while_loop(
+        self, B: Interpreter, cond: Callable[[Tensors], Any], body: Callable[[Tensors], Tensors], carry: Tensors
+    ) -> Tensors:
         """Apply `body` to a tuple of tensors while `cond` holds for it. See `kcompat.ops.while_loop`."""
-        del B
-        while self.truth(cond(carry)):
-            carry = body(carry)
-        return carry
+        return unrolled.while_loop(B, cond, body, carry)
 
     def fold(
-        self, B: Any, step: Callable[[tuple, tuple], tuple], init: tuple, xs: tuple, reverse: bool, unroll: int
-    ) -> tuple:
-        """Like `scan`, with a step that may close over tensors which are differentiated."""
+        self, B: Interpreter, step: FoldStep, init: Tensors, xs: Tensors, reverse: bool, unroll: int
+    ) -> tuple[Tensors, Tensors]:
+        """Like `scan`, with a step that may close over tensors which are differentiated.
+
+        A compiled loop may do `unroll` steps at once.
+        """
         del unroll
         return self.scan(B, lambda B, carry, x, consts: step(carry, x), init, xs, (), reverse)
 
-    def vectorized_map(self, B: Any, f: Callable[..., tuple], xs: tuple) -> tuple:
+    def vectorized_map(self, B: Interpreter, f: Callable[..., Tensors], xs: Tensors) -> Tensors:
         """The tensors of `f` for each slice of `xs` along the first axis, stacked; here one after the other."""
         return self.fold(B, lambda carry, x: ((), f(*x)), (), xs, False, 1)[1]
 
 
-def _at(B: Any, x: Any, t: int) -> Any:
-    shape = tuple(x.shape)
-    rest = (0,) * (len(shape) - 1)
-    row = B.strided_slice(x, start=(t, *rest), stop=(t + 1, *shape[1:]), step=(1,) * len(shape))
-    return B.reshape(row, newshape=shape[1:])
+class EngineOver(Engine):
+    """The engine of a recorder, such as a tape: gradients and loops by the recorder, the rest by the engine below.
+
+    What is not a tensor of the recorder goes down as it is, so recorders may be stacked.
+    """
+
+    def __init__(self, recorder: Recorder, below: Engine):
+        self.recorder, self.below = recorder, below
+        self.name, self.package, self.compiles_ops = below.name, below.package, below.compiles_ops
+        self.tensor_type: type[Any] = recorder.tensor_type
+        self.tensor_types = {*below.tensor_types, recorder.tensor_type}
+
+    def admit(self, x: Any) -> Any:
+        if isinstance(x, VariableLike):
+            x = x.value
+        return x if type(x) is self.tensor_type else self.below.admit(x)
+
+    def asarray(self, x: Any, dtype: str | None = None) -> Any:
+        if type(x) is not self.tensor_type:
+            return self.below.asarray(x, dtype)
+        return x if dtype in (None, self.dtype(x)) else self.recorder.cast(x, dtype=dtype)
+
+    def to_numpy(self, x: Any) -> np.ndarray:
+        return self.below.to_numpy(self.recorder.value(x))
+
+    def is_tensor(self, x: Any) -> bool:
+        return type(x) is self.tensor_type or self.below.is_tensor(x)
+
+    def dtype(self, x: Any) -> str:
+        return as_dtype(x.dtype) if type(x) is self.tensor_type else self.below.dtype(x)
+
+    def truth(self, x: Any) -> bool:
+        return self.below.truth(self.recorder.value(x))
+
+    def scan(
+        self, B: Interpreter, f: ScanStep, init: Tensors, xs: Tensors, consts: Tensors = (), reverse: bool = False
+    ) -> tuple[Tensors, Tensors]:
+        """Record it as one application if anything it is given is recorded."""
+        if any(map(self.recorder.has_recorded, (*init, *xs, *consts))):
+            return self.recorder.record_scan(f, init, xs, consts, reverse)
+        return self.recorder.base.scan(f, init, xs, consts, reverse=reverse)
+
+    def fold(
+        self, B: Interpreter, step: FoldStep, init: Tensors, xs: Tensors, reverse: bool, unroll: int
+    ) -> tuple[Tensors, Tensors]:
+        """Unroll it, so that what the step closes over is recorded, too."""
+        return unrolled.fold(B, step, init, xs, reverse)
+
+    def native_random(self, B: Interpreter) -> Interpreter:
+        """That of the engine below: draws have no gradient."""
+        return self.below.native_random(self.recorder.base)
+
+    def native_bits(self, key: Any, *, shape: tuple[int, ...]) -> Any:
+        return self.below.native_bits(self.recorder.value(key), shape=shape)
+
+    def seed(self, seed: int) -> None:
+        self.below.seed(seed)
+
+    def synchronize(self, x: Any) -> None:
+        self.below.synchronize(self.recorder.value(x))
+
+    def devices(self) -> list[str]:
+        return self.below.devices()
+
+    def use_device(self, name: str) -> None:
+        self.below.use_device(name)
+
+    def use_tf32(self, allowed: bool) -> None:
+        self.below.use_tf32(allowed)
+
+    def version(self) -> str:
+        return self.below.version()
 
 
 def check_numbers(x: np.ndarray) -> None:

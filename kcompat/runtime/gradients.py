@@ -8,11 +8,13 @@ from typing import Any
 from kcompat.runtime import tape as autodiff
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
+from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.protocols import Tree
 from kcompat.spec import SCALARS, Joint, is_float
 
 
-def value_and_grad(B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
-    """See `kcompat.ops.value_and_grad`; `B` is the active interpreter."""
+def value_and_grad(B: Interpreter, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
+    """What `kcompat.ops.value_and_grad` gives, by a tape over `B`, the active interpreter."""
 
     def run(*args: Any) -> Any:
         tape = autodiff.tape_over(B)
@@ -34,12 +36,14 @@ def value_and_grad(B: Any, f: Callable[..., Any], argnums: int | Sequence[int], 
     return run
 
 
-def vjp(B: Any, f: Callable[..., Any], primals: tuple[Any, ...]) -> Any:
-    """See `kcompat.ops.vjp`."""
+def vjp(
+    B: Interpreter, f: Callable[..., Any], primals: tuple[Tree, ...]
+) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
+    """What `kcompat.ops.vjp` gives, by a tape over `B`."""
     leaves, rebuild = tree.flatten(primals)
     outer: Any = None
 
-    def flat(tape: Any, *values: Any) -> Any:
+    def flat(tape: autodiff.Tape, *values: Any) -> Any:
         nonlocal outer
         with use(tape):
             outputs, outer = tree.flatten(f(*rebuild(list(values))))
@@ -53,8 +57,8 @@ def vjp(B: Any, f: Callable[..., Any], primals: tuple[Any, ...]) -> Any:
     return outer(list(values)), pull_back
 
 
-def custom_gradient(B: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """See `kcompat.ops.custom_gradient`."""
+def custom_gradient(B: Interpreter, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """`f(*args)` with a gradient of its own, as `kcompat.ops.custom_gradient` describes it; off the tape just `f`."""
     if not isinstance(B, autodiff.Tape):
         return f(*args)[0]
     values = tuple(map(B.value, args))
@@ -64,7 +68,7 @@ def custom_gradient(B: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any
             result = custom_gradient(B.base, f, values)
     count = len(args)
 
-    def rule(base: Any, g: Any, y: Any, *values: Any) -> tuple[Any, ...]:
+    def rule(base: Interpreter, g: Any, y: Any, *values: Any) -> tuple[Any, ...]:
         del y, values
         with use(base):
             pulled = gradient(*g) if isinstance(g, tuple) else gradient(g)
@@ -92,7 +96,7 @@ def check_scalar(loss: Any) -> None:
         )
 
 
-def differentiated(B: Any, args: tuple[Any, ...], argnums: int | Sequence[int]) -> tuple[list[Any], Any]:
+def differentiated(B: Interpreter, args: tuple[Any, ...], argnums: int | Sequence[int]) -> tuple[list[Any], Any]:
     """The leaves of the arguments named by `argnums`, and how to put others in their place.
 
     The second result takes new leaves to (new arguments, a function that gives gradients the

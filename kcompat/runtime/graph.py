@@ -12,16 +12,19 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from kcompat.runtime import shapes
-from kcompat.runtime.engine import Engine
-from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.engine import EngineOver
+from kcompat.runtime.interpreter import Interpreter, Recorder
+from kcompat.runtime.protocols import ScanStep, Tensors
 from kcompat.runtime.tape import Var
 from kcompat.spec import OPS, Op, Operators, TensorSpec, as_dtype
 
 LIMIT = 20_000
 """How many calls a graph may have: a loop that is unrolled for longer is not worth it."""
 
+NO_VALUES = "a node of a graph has no values; use kcompat.ops with it"
 
-class NotTraceable(TypeError):
+
+class NotTraceable(TypeError):  # noqa: N818  (the function is no error: it runs as it is)
     """A function cannot be a graph: it asks for the value of a node, or makes more calls than a graph may have."""
 
 
@@ -64,11 +67,13 @@ class Node(Operators):
     def __getitem__(self, key: Any) -> Any:
         keys = key if isinstance(key, tuple) else (key,)
         if any(hasattr(k, "dtype") and as_dtype(k.dtype) == "bool" for k in keys):
-            raise NotTraceable("which elements a mask chooses is not known while a graph is made; use kcompat.ops.where")
+            raise NotTraceable(
+                "which elements a mask chooses is not known while a graph is made; use kcompat.ops.where"
+            )
         return super().__getitem__(key)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise NotTraceable("a node of a graph has no values; use kcompat.ops with it")
+        raise NotTraceable(NO_VALUES)
 
     def __bool__(self) -> bool:
         raise NotTraceable("the truth of a node is not known while a graph is made; use kcompat.ops.where or cond")
@@ -104,17 +109,26 @@ def tracing() -> Iterator[Trace]:
         _trace.reset(token)
 
 
-class Graph(Interpreter):
+class Graph(Recorder):
     """The interpreter whose tensors are nodes, over one that computes.
 
     Composed ops are expanded into what they are made of, except those in `kept`.
     """
 
+    tensor_type = Node
+
     def __init__(self, base: Interpreter, kept: Collection[str]):
         self.base = base
-        engine = GraphEngine(self, base.engine)
         table = {op.name: self._recorder(op) for op in OPS.values() if op.primitive or op.name in kept}
-        super().__init__(f"graph({base.name})", table, engine)
+        super().__init__(f"graph({base.name})", table, GraphEngine(self, base.engine))
+
+    def has_recorded(self, x: Any) -> bool:
+        return type(x) is Node
+
+    def value(self, x: Any) -> Any:
+        if type(x) is Node:
+            raise NotTraceable(NO_VALUES)
+        return x
 
     def _recorder(self, op: Op) -> Callable[..., Any]:
         name, compute, infer = op.name, getattr(self.base, op.name), getattr(shapes.interpreter, op.name)
@@ -153,6 +167,21 @@ class Graph(Interpreter):
         trace.known[key] = result
         return result
 
+    def record_scan(
+        self, f: ScanStep, init: Tensors, xs: Tensors, consts: Tensors, reverse: bool
+    ) -> tuple[Tensors, Tensors]:
+        """One call, whatever its length."""
+        n, m = len(init), len(xs)
+
+        def infer(*specs: Any, **attrs: Any) -> tuple[TensorSpec, ...]:
+            del attrs
+            carry, ys = shapes.interpreter.scan(f, specs[:n], specs[n : n + m], specs[n + m :])
+            return (*carry, *ys)
+
+        attrs = {"f": f, "counts": (n, m), "reverse": reverse}
+        results = self.record("scan", (*init, *xs, *consts), attrs, infer)
+        return results[:n], results[n:]
+
 
 def spec_of(x: Any) -> Any:
     """The shape and dtype of a node or tensor; numbers, None and tuples of such as they are."""
@@ -163,70 +192,9 @@ def spec_of(x: Any) -> Any:
     return TensorSpec(tuple(x.shape), as_dtype(x.dtype)) if hasattr(x, "dtype") else x
 
 
-class GraphEngine:
-    """The engine of the interpreter below, for what is made of nodes."""
+class GraphEngine(EngineOver):
+    """The engine of a graph."""
 
-    def __init__(self, graph: Graph, base: Any):
-        self._graph, self._base = graph, base
-        self.tensor_types: set[type] = {*base.tensor_types, Node}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._base, name)
-
-    def prepared(self, name: str, how: str, call: Any) -> Any:
-        """See `Engine.prepared`: the interpreter below has prepared what computes."""
-        return call
-
-    def admit(self, x: Any) -> Any:
-        """See `Engine.admit`."""
-        if hasattr(type(x), "assign"):
-            x = x.value
-        return x if type(x) is Node else self._graph.base.admit(x)
-
-    def is_tensor(self, x: Any) -> bool:
-        """See `Engine.is_tensor`."""
-        return type(x) is Node or self._base.is_tensor(x)
-
-    def dtype(self, x: Any) -> str:
-        """See `Engine.dtype`."""
-        return x.dtype if type(x) is Node else self._base.dtype(x)
-
-    def asarray(self, x: Any, dtype: str | None = None) -> Any:
-        """See `Engine.asarray`."""
-        if type(x) is not Node:
-            return self._base.asarray(x, dtype)
-        return x if dtype in (None, x.dtype) else self._graph.cast(x, dtype=dtype)
-
-    def to_numpy(self, x: Any) -> Any:
-        """See `Engine.to_numpy`; a node has no values."""
-        if type(x) is Node:
-            raise NotTraceable("a node of a graph has no values; use kcompat.ops with it")
-        return self._base.to_numpy(x)
-
-    def native_random(self, B: Any) -> Any:
-        """See `Engine.native_random`; the framework's own generator wants the values of a key."""
+    def native_random(self, B: Interpreter) -> Interpreter:
+        """Refuse: the framework's own generator wants the values of a key."""
         raise NotTraceable("the framework's own generator is no op, and a graph is made of ops")
-
-    def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
-        """See `Engine.scan`: one call, whatever its length."""
-        args = (*init, *xs, *consts)
-        if not any(type(x) is Node for x in args):
-            return self._graph.base.scan(f, init, xs, consts, reverse=reverse)
-        n, m = len(init), len(xs)
-
-        def infer(*specs: Any, **_: Any) -> tuple[TensorSpec, ...]:
-            carry, ys = shapes.interpreter.scan(f, specs[:n], specs[n : n + m], specs[n + m :])
-            return (*carry, *ys)
-
-        attrs = {"f": f, "counts": (n, m), "reverse": reverse}
-        results = self._graph.record("scan", args, attrs, infer)
-        return results[:n], results[n:]
-
-    value_and_grad, vjp, custom_gradient = Engine.value_and_grad, Engine.vjp, Engine.custom_gradient
-    truth, cond, while_loop = Engine.truth, Engine.cond, Engine.while_loop
-    vectorized_map = Engine.vectorized_map
-
-    def fold(self, B: Any, step: Any, init: tuple, xs: tuple, reverse: bool, unroll: int) -> Any:
-        """See `Engine.fold`: unrolled, so that what the step closes over is known."""
-        del unroll
-        return Engine.scan(self, B, lambda B, carry, x, consts: step(carry, x), init, xs, (), reverse)  # type: ignore[arg-type]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
+from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.protocols import Tree
 
 
 class State(NamedTuple):
@@ -26,10 +29,21 @@ class State(NamedTuple):
         return cls({}, {}, {}, {}, {})
 
 
+Batch: TypeAlias = Tree
+"""What a step is given beside the state: inputs, targets, weights of the samples."""
+
+Logs: TypeAlias = Tree
+"""What a step tells of itself: the loss and the metrics."""
+
+Step: TypeAlias = Callable[[State, Batch], tuple[State, Logs]]
+
+
 class Holder:
     """The one place where the state of a set of programs is."""
 
     def __init__(self, state: State):
+        self.lock = threading.RLock()
+        """Held while the state changes or is copied, so that another thread sees it between two steps."""
         self.state = state
 
 
@@ -50,7 +64,7 @@ class Program:
     obstacle: str | None = None
     """Why the batch that was run last had no compiled program; None if it had one, or if the engine has no compiler."""
 
-    def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
+    def __init__(self, B: Interpreter, step: Step, state: State | Holder):
         self.B = B
         self.step = step
         self.holder = state if isinstance(state, Holder) else self._hold(state)
@@ -58,13 +72,13 @@ class Program:
     def _hold(self, state: State) -> Holder:
         return Holder(tree.map_leaves(self.B.engine.asarray, state))
 
-    def run(self, batch: Any) -> Any:
+    def run(self, batch: Batch) -> Logs:
         """Do one step and give its logs. The arrays in `batch` may be read until the logs are."""
         with use(self.B):
             self.holder.state, logs = self.step(self.holder.state, batch)
         return logs
 
-    def run_many(self, batches: Any) -> Any:
+    def run_many(self, batches: Batch) -> Logs:
         """Do one step for each slice of `batches` along the first axis of its tensors, and give the logs of the last.
 
         Any number of steps will do, but compilers like it to be `steps_at_once`.
@@ -75,12 +89,12 @@ class Program:
             logs = self.run(rebuild(list(slices)))
         return logs
 
-    def run_each(self, batches: Any) -> Any:
+    def run_each(self, batches: Batch) -> Logs:
         """Like `run_many`, but give the logs of all steps, stacked along a new first axis: tensors or NumPy arrays."""
         leaves, rebuild = tree.flatten(batches)
         return self._stacked([self.run(rebuild(list(slices))) for slices in zip(*leaves, strict=True)])
 
-    def _stacked(self, logs: list[Any]) -> Any:
+    def _stacked(self, logs: list[Logs]) -> Logs:
         return tree.map_leaves(lambda *xs: np.stack([self.B.engine.to_numpy(x) for x in xs]), *logs)
 
     def state(self) -> State:
@@ -96,6 +110,6 @@ class Program:
             state = state._replace(**{part: {**old, **converted}})
         self.holder.state = state
 
-    def with_step(self, step: Callable[..., Any]) -> Program:
+    def with_step(self, step: Step) -> Program:
         """Another step over the same state."""
         return type(self)(self.B, step, self.holder)

@@ -60,6 +60,14 @@ def load(name: str) -> Interpreter:
     return loaded[name]
 
 
+def load_default() -> Interpreter:
+    """The interpreter of the backend that is used unless one is chosen."""
+    return load(default_name())
+
+
+active.set_default(load_default)
+
+
 def native_ops(ops: Any) -> dict[str, Any]:
     """The ops that a backend defines: the public functions of its `ops`, a module or a package of modules."""
     if not hasattr(ops, "__path__"):

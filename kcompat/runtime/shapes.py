@@ -6,39 +6,57 @@ sizes that have many divisors, and what comes out different depends on the unkno
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
+from kcompat.runtime.engine import Engine
 from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.protocols import ScanStep, Tensor, Tensors, Tree
 from kcompat.spec import OPS, TensorSpec, as_dtype, float_type
 
-STAND_INS = (27720, 55440)
+
+class Unknown(int):
+    """A size that is not known, as the integer rules see it: a number that stands in for it, and is written None."""
+
+    def __repr__(self) -> str:
+        return "None"
+
+    __str__ = __repr__
+
+    def __format__(self, form: str) -> str:
+        return format("None", form)
 
 
-class ShapeEngine:
+STAND_INS = (Unknown(27720), Unknown(55440))
+
+
+def known(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    """A shape as users see it: the sizes that are known, and None for the others."""
+    return tuple(None if n in STAND_INS else n for n in shape)
+
+
+class ShapeEngine(Engine):
     """What the shape interpreter has besides rules."""
 
-    name = "shapes"
+    name, package = "shapes", "kcompat"
     tensor_type = TensorSpec
-    tensor_types: set[type] = {TensorSpec, int, float, bool, type(None)}  # noqa: RUF012  (grows as types are met)
 
-    def prepared(self, name: str, how: str, call: Any) -> Any:
-        """See `Engine.prepared`."""
-        return call
+    def __init__(self) -> None:
+        super().__init__()
+        self.tensor_types |= {TensorSpec}
 
     def admit(self, x: Any) -> Any:
-        """See `Engine.admit`."""
-        if hasattr(x, "shape"):  # a variable, too
+        if isinstance(x, Unknown):
+            return int(x)
+        if isinstance(x, Tensor):  # a variable, too
             return TensorSpec(tuple(x.shape), as_dtype(x.dtype))
         return self.asarray(x)
 
     def asarray(self, x: Any, dtype: str | None = None) -> TensorSpec:
-        """See `Engine.asarray`."""
         if isinstance(x, TensorSpec):
             return x if dtype is None else TensorSpec(x.shape, dtype)
         if dtype is None:
@@ -48,41 +66,40 @@ class ShapeEngine:
             dtype = float_type() if array.dtype.kind == "f" else "int32"
         return TensorSpec(array.shape, dtype or as_dtype(array.dtype))
 
-    def native_random(self, B: Any) -> Any:
-        """See `Engine.native_random`."""
-        return B
+    def to_numpy(self, x: Any) -> np.ndarray:
+        if not isinstance(x, TensorSpec):
+            return np.asarray(x)
+        raise TypeError(f"{x} has no values: a shape is inferred; use kcompat.ops with it")
 
     def is_tensor(self, x: Any) -> bool:
-        """See `Engine.is_tensor`."""
         return isinstance(x, TensorSpec)
 
     def dtype(self, x: Any) -> str:
-        """See `Engine.dtype`."""
         return as_dtype(x.dtype)
 
-    def cond(self, B: Any, pred: Any, true_fn: Any, false_fn: Any) -> Any:
-        """See `Engine.cond`: both are run, for either may be."""
+    def native_random(self, B: Interpreter) -> Interpreter:
+        return B
+
+    def cond(
+        self, B: Interpreter, pred: Any, true_fn: Callable[[], Tensors], false_fn: Callable[[], Tensors]
+    ) -> Tensors:
+        """Run both, for either may be taken."""
         if not self.is_tensor(pred):
             return true_fn() if pred else false_fn()
         false_fn()
         return true_fn()
 
-    def while_loop(self, B: Any, cond: Any, body: Any, carry: tuple) -> tuple:
-        """See `Engine.while_loop`: one step tells the shapes of all."""
+    def while_loop(
+        self, B: Interpreter, cond: Callable[[Tensors], Any], body: Callable[[Tensors], Tensors], carry: Tensors
+    ) -> Tensors:
+        """Run one step, which tells the shapes of all."""
         cond(carry)
         return body(carry)
 
-    def fold(self, B: Any, step: Any, init: tuple, xs: tuple, reverse: bool, unroll: int) -> Any:
-        """See `Engine.fold`."""
-        return self.scan(B, lambda B, carry, x, consts: step(carry, x), init, xs, (), reverse)
-
-    def vectorized_map(self, B: Any, f: Any, xs: tuple) -> tuple:
-        """See `Engine.vectorized_map`."""
-        return self.fold(B, lambda carry, x: ((), f(*x)), (), xs, False, 1)[1]
-
-    def scan(self, B: Any, f: Any, init: Any, xs: Any, consts: Any = (), reverse: bool = False) -> Any:
-        """See `Engine.scan`: one step tells the shapes of all."""
-        del reverse  # the order does not change a shape
+    def scan(
+        self, B: Interpreter, f: ScanStep, init: Tensors, xs: Tensors, consts: Tensors = (), reverse: bool = False
+    ) -> tuple[Tensors, Tensors]:
+        """Run one step, which tells the shapes of all, in any order."""
         length = xs[0].shape[0]
         carry, ys = f(B, init, tuple(TensorSpec(x.shape[1:], x.dtype) for x in xs), consts)
         for before, after in zip(init, carry, strict=True):
@@ -95,32 +112,19 @@ interpreter = Interpreter("shapes", {op.name: op.rule for op in OPS.values() if 
 TensorSpec.interpreter = interpreter
 
 
-def infer(f: Callable[..., Any], *specs: Any) -> Any:
+def infer(f: Callable[..., Tree], *specs: Tree) -> Tree:
     """The shapes and dtypes that `f` gives for `specs`, trees of `TensorSpec` whose sizes may be None.
 
     Within `f`, `kcompat.ops` works on shapes.
     """
     leaves, rebuild = tree.flatten(specs)
+    any_unknown = any(None in spec.shape for spec in leaves)
     results = []
-    unknown = any(None in spec.shape for spec in leaves)
-    for size in STAND_INS if unknown else STAND_INS[:1]:
-        known = [TensorSpec(tuple(size if n is None else n for n in s.shape), s.dtype) for s in leaves]
-        with use(interpreter), _naming_unknowns(size):
-            results.append(f(*rebuild(known)))
-    if not unknown:
-        return results[0]
-    return tree.map_leaves(_merge, *results)
-
-
-@contextlib.contextmanager
-def _naming_unknowns(size: int) -> Iterator[None]:
-    """Let errors speak of None, not of the number that stands in for it."""
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        if str(size) not in str(error):
-            raise
-        raise type(error)(str(error).replace(str(size), "None")) from error
+    for size in STAND_INS if any_unknown else STAND_INS[:1]:
+        stand_ins = [TensorSpec(tuple(size if n is None else n for n in s.shape), s.dtype) for s in leaves]
+        with use(interpreter):
+            results.append(f(*rebuild(stand_ins)))
+    return tree.map_leaves(_merge, *results) if any_unknown else results[0]
 
 
 def _merge(first: TensorSpec, second: TensorSpec) -> TensorSpec:

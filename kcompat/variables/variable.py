@@ -9,14 +9,14 @@ import numpy as np
 from kcompat import ops
 from kcompat.runtime.engine import default_dtype
 from kcompat.runtime.registry import current
-from kcompat.spec import as_dtype, floatx
+from kcompat.spec import VariableLike, as_dtype, floatx
 from kcompat.spec.tensor import ARITHMETIC
 from kcompat.variables.scope import current_scope
 
 PARTS = ("params", "buffers", "slots", "metrics", "rng")
 
 
-class Variable:
+class Variable(VariableLike):
     """A named value that a model keeps: a weight, a statistic, a counter.
 
     Args:
