@@ -47,15 +47,27 @@ class Configurable:
         Objects among them are configs in turn, functions are names. A class of the library keeps each argument, checked
         and completed, as the attribute of its name, and that is what its config holds: `(3, 3)` for a kernel size of 3.
         """
-        own = is_registered(type(self))
-        return {
-            name: serialize(getattr(self, name, value) if own else value) for name, value in self.arguments().items()
-        }
+        values = self.arguments()
+        if is_registered(type(self)):
+            values |= {name: getattr(self, name) for name in [*values, *_inherited(type(self))] if hasattr(self, name)}
+        return {name: serialize(value) for name, value in values.items()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """An object of this class from a config of it."""
         return cls(**{name: deserialize(value) for name, value in config.items()})
+
+
+def _inherited(cls: type) -> list[str]:
+    """The arguments that a constructor with `**kwargs` hands on to classes between it and the base of its kind."""
+    names: list[str] = []
+    for base in cls.__mro__:
+        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        names += [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        kind_of_part = base.__mro__[1]
+        if Configurable in kind_of_part.__bases__ or not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return names
 
 
 def clone(part: Any) -> Any:

@@ -55,7 +55,7 @@ _kind_of: dict[Any, Kind] = {}
 _custom: dict[str, Any] = {}
 """Classes and functions of users, by registered name: `package>name`."""
 
-_scope: contextvars.ContextVar[Mapping[str, Any]] = contextvars.ContextVar("kcompat_custom_objects", default={})
+_scope: contextvars.ContextVar[Mapping[str, Any] | None] = contextvars.ContextVar("kcompat_custom_objects", default=None)
 
 
 def register(kind: str, *aliases: str) -> Callable[[T], T]:
@@ -97,7 +97,7 @@ def registered_name(part: Any) -> str:
 
 def registered_object(name: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The class or function of a registered name: of `custom_objects`, the scope or the registry; None if unknown."""
-    for table in (custom_objects or {}, _scope.get(), _custom):
+    for table in (custom_objects or {}, _scope.get() or {}, _custom):
         if name in table:
             return table[name]
     return None
@@ -106,7 +106,7 @@ def registered_object(name: str, custom_objects: Mapping[str, Any] | None = None
 @contextlib.contextmanager
 def custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
     """Within the block configs and names may also mean these classes and functions."""
-    token = _scope.set({**_scope.get(), **custom_objects})
+    token = _scope.set({**(_scope.get() or {}), **custom_objects})
     try:
         yield
     finally:

@@ -19,9 +19,19 @@ GROUP_BYTES = 1 << 22
 """The most data that is gathered for several steps at once, so that it stays in the processor's cache."""
 
 
-def as_it_likes(program: Program) -> Callable[[int], int]:
+def group_size(program: Program, nbytes: int) -> int:
     """How many batches of so many bytes to hand to a program at once."""
-    return lambda size: min(program.steps_at_once, GROUP_BYTES // max(1, size))
+    return min(program.steps_at_once, GROUP_BYTES // max(1, nbytes))
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """`(x, y, sample_weight)` from `x` or from a tuple of one to three of them; what is absent is None."""
+    if not isinstance(data, (tuple, list)):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise ValueError(f"data is x, (x, y) or (x, y, sample_weight); got {len(data)} parts")
+    x, y, sample_weight = (*data, None, None)[:3]
+    return x, y, sample_weight
 
 
 def to_array(name: str, value: Any) -> np.ndarray:

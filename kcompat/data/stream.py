@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.data.arrays import Arrays, Batch
+from kcompat.data.arrays import Arrays, Batch, unpack_x_y_sample_weight
 from kcompat.runtime.registry import current
-from kcompat.utils import unpack_x_y_sample_weight
 
 _HELD = (str, bytes, list, tuple, dict, set, frozenset, range)
 

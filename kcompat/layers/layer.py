@@ -2,72 +2,79 @@
 
 from __future__ import annotations
 
-import contextlib
-import contextvars
-import functools
 import inspect
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from kcompat import ops
-from kcompat.initializers import random as initializers
+import numpy as np
+
+from kcompat import constraints, initializers, ops, regularizers
+from kcompat.configurable import Configurable
+from kcompat.layers._building import at_place, map_shapes, once, shape_of
+from kcompat.layers._calling import calling, current_call
+from kcompat.layers._losses import add_loss, added_losses, regularization_losses, settle_losses
+from kcompat.layers._tracking import layers_in, name_variables, walk
+from kcompat.naming import unique_name
 from kcompat.random import SeedGenerator
-from kcompat.random.places import building
-from kcompat.registration import refuse
-from kcompat.runtime import shapes
+from kcompat.random.places import Place, building
+from kcompat.runtime import shapes, tree
 from kcompat.runtime.active import active
-from kcompat.spec import TensorSpec, as_dtype, floatx, is_float
+from kcompat.spec import SCALARS, TensorSpec, as_dtype, floatx, is_float
 from kcompat.variables import Variable
 from kcompat.variables.scope import bind
-
-_names: Counter[str] = Counter()
-_training: contextvars.ContextVar[bool] = contextvars.ContextVar("kcompat_training", default=False)
-
-
-def unique_name(base: str) -> str:
-    """`base`, then `base_1`, `base_2`: the default names of layers and models in this process."""
-    name = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", base)).lower()
-    count = _names[name]
-    _names[name] += 1
-    return f"{name}_{count}" if count else name
+from kcompat.variables.structure import note_change
+from kcompat.variables.variable import assign_all
 
 
-class Layer:
+class Layer(Configurable):
     """A function with weights, written the way a Keras user writes one.
 
     Subclasses make weights in `build(input_shape)` with `add_weight`, or in `__init__` where the
     shapes are known, and compute in `call(inputs)` with `kcompat.ops`; `call`
     may take `training`. Layers set as attributes, also in lists and dicts, are tracked; so are variables and
-    seed generators.
+    seed generators. `get_config` knows the arguments of the constructor.
 
     Args:
-        name: unique within a model; made from the class name if None.
+        activity_regularizer: a regularizer of the result, divided by the batch size; or its name.
         trainable: False freezes the weights, of this layer and those within it.
         dtype: of the weights and the computation; floatx if None.
+        autocast: whether floats that come in are cast to `dtype`.
+        name: unique within a model; made from the class name if None.
     """
 
-    def __init__(self, *, name: str | None = None, trainable: bool = True, dtype: Any = None, **kwargs: Any):
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
         if kwargs:
             raise TypeError(f"{type(self).__name__} takes no argument {', '.join(kwargs)}")
         self._own_variables: list[Variable] = []
         self._generators: list[SeedGenerator] = []
+        self._losses: list[Any] = []  # what `add_loss` was given in the last call outside of a step
+        self._place: Place | None = None  # where it stands in a model: its first weights follow from it
+        self._attribute = ""  # under which a layer around this one holds it
+        self._is_building = False
+        self._is_settled = False  # whether everything within has had its first call, and so its weights
         self.name = name or unique_name(type(self).__name__)
-        self._in_build = False
-        self.trainable = trainable
-        self.dtype = as_dtype(dtype or floatx())
         self.built = False
         self.input_shape: Any = None
-        self._attribute = ""  # under which a layer around this one holds it
-        self._settled = False  # whether everything within has had its first call, and so its weights
+        self.trainable = trainable
+        self.dtype = as_dtype(dtype or floatx())
+        self.autocast = autocast
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         self._takes_training = "training" in inspect.signature(self.call).parameters
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let `build` do all that belongs to it also where a layer calls it on one within it."""
+        """Let `build` do all that belongs to it, whoever calls it."""
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
-            cls.build = _complete(cls.build)  # type: ignore[method-assign]
+            cls.build = once(cls.build)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, (Layer, Variable, SeedGenerator)):
@@ -79,79 +86,84 @@ class Layer:
             raise RuntimeError(f"{type(self).__name__}: call super().__init__() before setting {name!r}")
         if isinstance(value, Variable) and value not in self._own_variables:
             self._own_variables.append(value)
-        elif isinstance(value, SeedGenerator):
+        elif isinstance(value, SeedGenerator) and value not in self._generators:
             self._generators.append(value)
+        note_change()
 
     # What a subclass defines.
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    @once
+    def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape; the batch size, and others, may be None."""
-        if not self._in_build:
-            self.build_for(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        """The result for a tensor of inputs."""
+        """The result for a tensor of inputs, or a nested structure of them."""
         raise NotImplementedError(f"{type(self).__name__} defines no call(self, inputs)")
 
     def check_data(self, x: Any) -> None:
         """Raise for input data, a NumPy array, that this layer cannot take as a model's first one."""
 
+    def sublayers(self) -> Iterator[tuple[str, Layer]]:
+        """Layers set as attributes, also in lists and dicts, as they are now, with their paths."""
+        for name, value in self.__dict__.items():
+            yield from layers_in(name, value, Layer)
+
     # What a user calls.
 
-    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Build the layer if need be, and call it. `training` holds for the layers within, too."""
-        if type(inputs) not in active().tensor_types:
-            inputs = ops.convert_to_tensor(inputs)
-        dtype = active().dtype(inputs)
-        if dtype != self.dtype and is_float(dtype):
-            inputs = ops.cast(inputs, self.dtype)
+        if args:
+            args = (self._admit(args[0]), *args[1:])
+        outer = current_call()
         if training is None:
-            training = _training.get()
+            training = outer is not None and outer.training
         if self._takes_training:
             kwargs["training"] = training
-        if training is _training.get() and self._settled:
-            return self.call(inputs, *args, **kwargs)
-        with training_mode(training):
-            return self.call(inputs, *args, **kwargs) if self._settled else self._first_call(inputs, *args, **kwargs)
-
-    def _first_call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """A call that builds this layer, and those within it that `build` left to their own first call."""
-        with building(self._attribute):
-            self._build(tuple(inputs.shape))
-            self._place_children()
-            result = self.call(inputs, *args, **kwargs)
-        self._settled = True
+        if self._is_settled and outer is not None and outer.training is training and self.activity_regularizer is None:
+            return self.call(*args, **kwargs)
+        with calling(training, outer) as context:
+            result = self._call_first(*args, **kwargs) if not self._is_settled else self.call(*args, **kwargs)
+            if self.activity_regularizer is not None:
+                self._regularize(result)
+        if outer is None:
+            settle_losses(self, context.losses)
         return result
 
-    def build_for(self, input_shape: tuple[int | None, ...]) -> None:
-        """Build the layer, once, for inputs of this shape; its place in the model seeds its first weights."""
-        with building(self._attribute):
-            self._build(input_shape)
+    def _admit(self, inputs: Any) -> Any:
+        """Inputs as tensors of the active backend, floats in the layer's dtype."""
+        B = active()
+        if type(inputs) in B.tensor_types and type(inputs) not in SCALARS:
+            dtype = B.dtype(inputs) if inputs is not None else self.dtype
+            if dtype != self.dtype and self.autocast and is_float(dtype):
+                return ops.cast(inputs, self.dtype)
+            return inputs
+        if isinstance(inputs, (list, tuple, dict)) and any(hasattr(x, "shape") for x in tree.flatten(inputs)[0]):
+            return tree.map_leaves(self._admit, inputs)
+        return self._admit(ops.convert_to_tensor(inputs))
 
-    def _build(self, input_shape: tuple[int | None, ...]) -> None:
-        if self.built:
-            return
-        self._place_children()
-        self._in_build = True
-        try:
-            self.build(input_shape)
-        finally:
-            self._in_build = False
-        for i, generator in enumerate(self._generators):
-            with building(f"seed.{i}"):
-                generator.state  # noqa: B018  (draws its key here, where its place is known)
-        self.input_shape = input_shape
-        self.built = True
-        self._name_variables()
+    def _call_first(self, *args: Any, **kwargs: Any) -> Any:
+        """A call that builds this layer, and those within it that `build` left to their own first call."""
+        if not self.built:
+            self.build(shape_of(args[0] if args else next(iter(kwargs.values()))))
+        with at_place(self):
+            self.place_sublayers()
+            result = self.call(*args, **kwargs)
+        self.name_variables()
+        self._is_settled = True
+        return result
 
-    def _place_children(self) -> None:
+    def place_sublayers(self) -> None:
         """Tell the layers within where they are: their first weights follow from it."""
-        for attribute, child in self._layers_within():
-            child._attribute = attribute
+        for attribute, child in self.sublayers():
+            child.stand_at(attribute)
+
+    def stand_at(self, attribute: str) -> None:
+        """Know under which attribute, or number, the layer around this one holds it."""
+        self._attribute = attribute
 
     def add_weight(
         self,
-        shape: tuple[int, ...] | None = None,
+        shape: tuple[int, ...] | int | None = None,
         initializer: Any = None,
         dtype: Any = None,
         trainable: bool = True,
@@ -167,12 +179,12 @@ class Layer:
                 Glorot uniform for floats, zeros for integers.
             dtype: the layer's if None.
             trainable: whether the optimizer changes it.
-            regularizer: not supported yet.
-            constraint: not supported yet.
+            regularizer: gives a scalar of the weight that is added to the loss; or its name.
+            constraint: gives the weight to keep after an update; or its name.
             name: `weight` and a number if None.
         """
-        refuse(f"{type(self).__name__}.add_weight", regularizer=regularizer, constraint=constraint)
-        shape = () if shape is None else shape
+        shape = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = shapes.known(shape)
         if any(n is None for n in shape):
             raise ValueError(
                 f"{self.name}: a weight needs a known shape, got {shape}; give the layer an input of known sizes"
@@ -182,19 +194,43 @@ class Layer:
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
         with building(name):
-            variable = Variable(initializers.get(initializer), tuple(shape), dtype, trainable, name)
+            variable = Variable(initializers.get(initializer), shape, dtype, trainable, name=name)
+        variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._own_variables.append(variable)
+        note_change()
         return variable
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar, or several, to the loss of the model that this call belongs to; see `losses`."""
+        for value in loss if isinstance(loss, (list, tuple)) else [loss]:
+            add_loss(self, value)
+
+    def _regularize(self, result: Any) -> None:
+        for output in tree.flatten(result)[0]:
+            loss = self.activity_regularizer(output)
+            self.add_loss(ops.divide(loss, float(max(1, output.shape[0]))) if len(output.shape) else loss)
+
+    @property
+    def losses(self) -> list[Any]:
+        """Scalars to be added to the loss: those that the last call added, and regularizers of trained weights."""
+        return [*added_losses(self), *regularization_losses(self)]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the result for inputs of `input_shape`, computing nothing; builds the layer."""
-        return shapes_of(self.compute_output_spec(TensorSpec(input_shape, self.dtype)))
+        specs = map_shapes(lambda shape: TensorSpec(shape, self.dtype), input_shape)
+        return shape_of(self.compute_output_spec(specs))
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """The `TensorSpec` of the result for that of the inputs, whose sizes may be None."""
-        self.build_for(tuple(inputs.shape))
+        if not self.built:
+            self.build(shape_of(inputs))
         with bind({}):  # what the layer would assign is dropped
             return shapes.infer(self, inputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor as plain data, name, `trainable` and dtype as they are now."""
+        config = super().get_config()
+        return {**config, "name": self.name, "trainable": self.trainable, "dtype": self.dtype}
 
     # What it holds.
 
@@ -206,35 +242,30 @@ class Layer:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        for _, child in self._layers_within():
+        for _, child in self.sublayers():
             child.trainable = value
+        note_change()
 
-    def _layers_within(self) -> Iterator[tuple[str, Layer]]:
-        """Layers set as attributes, also in lists and dicts, as they are now: such a list may have grown."""
-        for name, value in self.__dict__.items():
-            yield from _layers_in(name, value)
+    @property
+    def place(self) -> Place:
+        """The seed and path that the first weights are drawn from."""
+        with at_place(self):
+            assert self._place is not None
+        return self._place
 
-    def _walk(self) -> Iterator[Layer]:
-        yield self
-        for _, child in self._layers_within():
-            yield from child._walk()
+    def walk(self) -> Iterator[Layer]:
+        """This layer and all those within it."""
+        return walk(self)
 
-    def _name_variables(self, path: str | None = None) -> None:
-        path = path or self.name
-        for variable in self._own_variables:
-            variable.path = f"{path}/{variable.name}"
-        for i, generator in enumerate(self._generators):
-            if generator._state is not None:
-                generator._state.path = f"{path}/{generator.name}" + (f"_{i}" if i else "")
-        for attribute, child in self._layers_within():
-            child._name_variables(f"{path}/{attribute}")
+    def name_variables(self, path: str | None = None) -> None:
+        """Give the variables paths that begin with `path`, the layer's name if None."""
+        name_variables(self, self.name if path is None else path)
 
     @property
     def weights(self) -> list[Variable]:
         """The variables of this layer and those within it, without the state of seed generators."""
         own = sorted(self._own_variables, key=lambda v: not v.trainable)
-        found = own + [v for _, child in self._layers_within() for v in child.weights]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(own + [v for _, child in self.sublayers() for v in child.weights]))
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -242,7 +273,7 @@ class Layer:
         if not self.trainable:
             return []
         own = [v for v in self._own_variables if v.trainable]
-        return list(dict.fromkeys(own + [v for _, c in self._layers_within() for v in c.trainable_weights]))
+        return list(dict.fromkeys(own + [v for _, c in self.sublayers() for v in c.trainable_weights]))
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
@@ -253,7 +284,7 @@ class Layer:
     @property
     def seed_variables(self) -> list[Variable]:
         """The states of the seed generators of this layer and those within it."""
-        return [generator.state for layer in self._walk() for generator in layer._generators]
+        return [generator.state for layer in self.walk() for generator in layer._generators]
 
     @property
     def variables(self) -> list[Variable]:
@@ -261,9 +292,13 @@ class Layer:
         return self.weights + self.seed_variables
 
     trainable_variables = trainable_weights
-    non_trainable_variables = non_trainable_weights
 
-    def get_weights(self) -> list[Any]:
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that the optimizer does not change, seed generators' included."""
+        return self.non_trainable_weights + self.seed_variables
+
+    def get_weights(self) -> list[np.ndarray]:
         """The values of `weights`, as NumPy arrays of your own."""
         return [v.numpy().copy() for v in self.weights]
 
@@ -272,49 +307,11 @@ class Layer:
         own = self.weights
         if len(weights) != len(own):
             raise ValueError(f"{self.name} has {len(own)} weights, got {len(weights)}")
-        for variable, value in zip(own, weights, strict=True):
-            if tuple(ops.shape(value)) != variable.shape:
-                raise ValueError(f"{variable.path} has shape {variable.shape}, got a value of shape {ops.shape(value)}")
-        for variable, value in zip(own, weights, strict=True):
-            variable.assign(value)
+        assign_all(zip(own, weights, strict=True))
 
     def count_params(self) -> int:
         """How many numbers the weights hold."""
-        return sum(v.numpy().size for v in self.weights)
+        return sum(v.size for v in self.weights)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}{'' if self.built else ', not built'}>"
-
-
-def _complete(build: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(build)
-    def run(self: Layer, input_shape: tuple[int | None, ...]) -> None:
-        if self._in_build:
-            build(self, input_shape)
-        else:
-            self.build_for(input_shape)
-
-    return run
-
-
-def _layers_in(path: str, value: Any) -> Iterator[tuple[str, Layer]]:
-    if isinstance(value, Layer):
-        yield path, value
-    elif isinstance(value, (list, tuple, dict)):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _layers_in(f"{path}.{key}", item)
-
-
-@contextlib.contextmanager
-def training_mode(training: bool) -> Iterator[None]:
-    """Layers called within the block train, or do not, unless told otherwise."""
-    token = _training.set(training)
-    try:
-        yield
-    finally:
-        _training.reset(token)
-
-
-def shapes_of(specs: Any) -> Any:
-    """The shape, or a tuple of them, of what a layer gives."""
-    return tuple(s.shape for s in specs) if isinstance(specs, tuple) else specs.shape

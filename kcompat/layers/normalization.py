@@ -1,43 +1,18 @@
-"""Dropout and batch normalization."""
+"""Normalization by statistics of the batch."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kcompat import ops, random
-from kcompat.initializers import random as initializers
-from kcompat.layers.dense import known_size
+from kcompat import initializers, ops
+from kcompat.layers._checks import known_size
+from kcompat.layers._weights import WeightOptions, options_of
 from kcompat.layers.layer import Layer
-from kcompat.registration import refuse
+from kcompat.registration import refuse, register
 from kcompat.spec.rules import normalize_axis
 
 
-class Dropout(Layer):
-    """While training, 0 with probability `rate` and the rest divided by `1 - rate`; else the inputs.
-
-    Args:
-        rate: in [0, 1].
-        noise_shape: the shape of the mask; size 1 makes one choice for the whole axis, None takes the inputs' size.
-        seed: an int; by default the mask follows from the layer's place in the model.
-        **kwargs: `name`, `trainable`, `dtype`.
-    """
-
-    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        if not 0 <= rate <= 1:
-            raise ValueError(f"rate is a probability, in [0, 1]; got {rate!r}")
-        self.rate, self.noise_shape = rate, noise_shape
-        self.seed_generator = random.SeedGenerator(seed)
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        """See `Layer.call`."""
-        if not training or self.rate == 0:
-            return inputs
-        if self.rate == 1:
-            return ops.zeros_like(inputs)
-        return random.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
-
-
+@register("layer")
 class BatchNormalization(Layer):
     """Normalization by the batch's mean and variance while training, else by their moving averages.
 
@@ -52,8 +27,9 @@ class BatchNormalization(Layer):
         center: whether to add `beta`.
         scale: whether to multiply by `gamma`.
         beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
-        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint, renorm, synchronized:
-            not supported yet.
+        beta_regularizer, gamma_regularizer: what the weights add to the loss.
+        beta_constraint, gamma_constraint: what the weights are projected to after each update.
+        renorm, synchronized: not supported yet.
         **kwargs: `name`, `trainable`, `dtype`.
     """
 
@@ -76,33 +52,25 @@ class BatchNormalization(Layer):
         synchronized: bool = False,
         **kwargs: Any,
     ):
-        refuse(
-            "BatchNormalization",
-            beta_regularizer=beta_regularizer,
-            gamma_regularizer=gamma_regularizer,
-            beta_constraint=beta_constraint,
-            gamma_constraint=gamma_constraint,
-        )
         refuse("BatchNormalization", False, renorm=renorm, synchronized=synchronized)
         super().__init__(**kwargs)
         self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
         self.center, self.scale = center, scale
-        self.beta_initializer, self.gamma_initializer = map(initializers.get, (beta_initializer, gamma_initializer))
+        WeightOptions(beta_initializer, beta_regularizer, beta_constraint).keep(self, "beta")
+        WeightOptions(gamma_initializer, gamma_regularizer, gamma_constraint).keep(self, "gamma")
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """See `Layer.build`."""
         shape = (known_size(self, input_shape, self.axis, minimum_rank=2),)
-        self.gamma = self.add_weight(shape, self.gamma_initializer, name="gamma") if self.scale else None
-        self.beta = self.add_weight(shape, self.beta_initializer, name="beta") if self.center else None
+        self.gamma = self.add_weight(shape, **options_of(self, "gamma")) if self.scale else None
+        self.beta = self.add_weight(shape, **options_of(self, "beta")) if self.center else None
         self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, name="moving_mean", trainable=False)
         self.moving_variance = self.add_weight(
             shape, self.moving_variance_initializer, name="moving_variance", trainable=False
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """See `Layer.call`."""
         rank = len(inputs.shape)
         axis = normalize_axis(self.axis, rank)
         mean, variance = self.moving_mean, self.moving_variance

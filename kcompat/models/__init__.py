@@ -1,7 +1,7 @@
 """Models, with Keras 3's names, arguments and defaults."""
 
+from kcompat.models.model import Model
 from kcompat.models.sequential import Sequential
 from kcompat.training.diagnosis import NonFiniteLoss
-from kcompat.training.trainer import Model
 
 __all__ = ["Model", "NonFiniteLoss", "Sequential"]

@@ -1,4 +1,4 @@
-"""Compiling a model: optimizer, loss and metrics, and the programs that run its steps."""
+"""`Model`: a layer that can be trained."""
 
 from __future__ import annotations
 
@@ -6,68 +6,78 @@ from typing import Any
 
 import numpy as np
 
-from kcompat import losses, metrics, optimizers
-from kcompat.data.arrays import Arrays
+from kcompat.callbacks import CallbackList, History
+from kcompat.data.arrays import Arrays, to_array, unpack_x_y_sample_weight
+from kcompat.data.stream import Stream, is_stream, open_data
+from kcompat.layers.layer import Layer
+from kcompat.models.owners import claim_optimizer
 from kcompat.models.summary import render
-from kcompat.random.places import Place, current_place
 from kcompat.registration import refuse
-from kcompat.runtime.active import use
-from kcompat.runtime.program import Program
+from kcompat.runtime import shapes
+from kcompat.runtime.program import State
 from kcompat.runtime.registry import get_backend, load
-from kcompat.runtime.shapes import STAND_INS, infer
 from kcompat.spec import TensorSpec
-from kcompat.training.fastest import step_seconds
-from kcompat.training.steps import Steps
-from kcompat.variables import Variable
-from kcompat.variables.scope import bind
-from kcompat.variables.store import Store
+from kcompat.training import steps
+from kcompat.training.checks import DataCheck, count, required, validation_epochs, verbosity
+from kcompat.training.programs import Programs
+from kcompat.training.progress import Progress
+from kcompat.training.recipe import Recipe
+from kcompat.training.trainer import Trainer
+from kcompat.variables.scope import Scope, bind
+from kcompat.variables.variable import assign_all
 
 AUTO = "auto"
 """In place of a backend's name: the fastest one."""
 
 
-class Compiled(Steps):
-    """The part of `Model` that owns variables, programs and a backend."""
+class Model(Layer):
+    """A layer that can be trained. Subclasses define `call`; `Sequential` is one made of layers in a row.
 
-    def __init__(self, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.optimizer: Any = None
-        self.loss: Any = None
+    A model has a `recipe`, what `compile` was told; `programs`, which run its steps on its backend; and a trainer,
+    which runs loops of steps.
+    """
+
+    def __init__(self, *, name: str | None = None, trainable: bool = True, **kwargs: Any):
+        super().__init__(name=name, trainable=trainable, **kwargs)
+        self.recipe = Recipe()
         self.compiled = False
-        self.stop_training = False
-        self._epochs_trained = 0  # over all calls of fit: each has an order of its own
-        self._backend: str | None = None
-        self._metric_identifiers: list[tuple[Any, bool]] = []
-        self._compiled_metrics: list[tuple[metrics.Metric, bool]] = []
-        self._loss_tracker = metrics.Mean("loss")
-        self._run_eagerly = False
-        self._steps_per_execution = 1
-        self._choosing = False  # whether the next `fit` chooses the backend
+        self.stop_training = self.stop_evaluating = False
+        self.history: History | None = None
         self.step_seconds: dict[str, float] = {}
-        self._programs: dict[str, Program] = {}
-        self._held: Store | None = None
-        self._root: Place | None = None
-        self._checked: set[Any] = set()  # layouts of data that fit
-        self._classes: int | None = None
+        """The seconds of a step on each backend, as `to("auto")` measured them."""
+        self.chooses_backend = False
+        self._backend: str | None = None
+        self._start()
 
-    @property
-    def backend(self) -> str:
-        """The backend that the model belongs to: that which was active when it was compiled, or where it moved."""
-        return self._backend or get_backend()
+    def _start(self) -> None:
+        """Make what runs the model, and is no part of what it is."""
+        self.programs = Programs(self)
+        self._trainer = Trainer(self)
+        self._data_check = DataCheck()
 
-    @property
-    def place(self) -> Place:
-        """The seed and path that the first weights are drawn from."""
-        if self._root is None:
-            self._root = current_place()
-        return self._root
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and files hold: layers, weights, optimizer and metrics with their state, no programs."""
+        runs = ("programs", "_trainer", "_data_check")
+        return {
+            **{name: value for name, value in self.__dict__.items() if name not in runs},
+            "_epochs_trained": self._trainer.epochs_trained,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        epochs_trained = state.pop("_epochs_trained")
+        self.__dict__.update(state)
+        self._start()
+        self._trainer.epochs_trained = epochs_trained
+        claim_optimizer(self.optimizer, self)
+
+    # Compiling.
 
     def compile(
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
         loss_weights: Any = None,
-        metrics: Any = None,  # noqa: A002, RUF100  (Keras's name)
+        metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -77,7 +87,7 @@ class Compiled(Steps):
         """Say how the model is trained; it then belongs to the active backend.
 
         Args:
-            optimizer: a name or an `Optimizer`.
+            optimizer: a name or an `Optimizer`, which belongs to this model alone.
             loss: a name, a `Loss`, or a function of `(y_true, y_pred)`.
             metrics: a list of names, metrics or functions; "accuracy" becomes what fits the shapes.
             weighted_metrics: the same, weighted by the sample weights.
@@ -86,175 +96,304 @@ class Compiled(Steps):
                 called once for all of them. With 1 a backend runs several where that is faster and no callback looks.
             loss_weights, jit_compile, auto_scale_loss: not supported yet.
 
-        Raises ValueError for steps_per_execution below 1.
+        Raises ValueError for steps_per_execution below 1, and for an optimizer of another model.
         """
         refuse("compile", loss_weights=loss_weights)
         refuse("compile", "auto", jit_compile=jit_compile)
         refuse("compile", True, auto_scale_loss=auto_scale_loss)
-        if (
-            isinstance(steps_per_execution, bool)
-            or steps_per_execution != int(steps_per_execution)
-            or steps_per_execution < 1
-        ):
-            raise ValueError(f"steps_per_execution is a positive int, got {steps_per_execution!r}")
-        new_optimizer = optimizers.get(optimizer)
-        new_loss = None if loss is None else losses.get(loss)
-        identifiers = [(m, False) for m in _listed("metrics", metrics)]
-        identifiers += [(m, True) for m in _listed("weighted_metrics", weighted_metrics)]
-        for identifier, _ in identifiers:
-            _check_metric(identifier)
-        self._release()
-        self._checked, self._classes = set(), None
-        self.optimizer, self.loss = new_optimizer, new_loss
-        self._metric_identifiers, self._compiled_metrics = identifiers, []
-        self._run_eagerly, self._steps_per_execution = run_eagerly, int(steps_per_execution)
-        self._backend, self._choosing, self.step_seconds = get_backend(), False, {}
+        recipe = Recipe(optimizer, loss, metrics, weighted_metrics, run_eagerly, steps_per_execution)
+        claim_optimizer(recipe.optimizer, self)
+        self.programs.release()
+        self.recipe, self._data_check = recipe, DataCheck()
+        self._backend, self.chooses_backend, self.step_seconds = get_backend(), False, {}
         self.compiled = True
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Build the layers within, by following a call on shapes alone."""
-        with bind({}):
-            infer(self.call, TensorSpec(input_shape, self.dtype))
-        for layer in self._walk():
-            if layer.input_shape is not None:
-                layer.input_shape = tuple(None if n in STAND_INS else n for n in layer.input_shape)
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer that `compile` was told; None before."""
+        return self.recipe.optimizer
 
-    def require_compiled(self, what: str) -> None:
-        """Raise RuntimeError unless the model is compiled."""
-        if not self.compiled:
-            raise RuntimeError(f"call model.compile(optimizer=..., loss=...) before model.{what}")
+    @property
+    def loss(self) -> Any:
+        """The loss that `compile` was told, or None."""
+        return self.recipe.loss
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss's running mean, then the compiled metrics."""
+        return self.recipe.tracked
+
+    def reset_metrics(self) -> None:
+        """Forget what the metrics have seen."""
+        assign_all(self.recipe.initial_values().items())
+
+    @property
+    def backend(self) -> str:
+        """The backend that the model belongs to: that which was active when it was compiled, or where it moved."""
+        return self._backend or get_backend()
 
     def to(self, backend: str) -> Any:
         """Move the model to another backend, with its weights, optimizer state, metrics and seeds; gives the model.
 
-        Training goes on as if it had stayed. With "auto" the next `fit` measures each installed backend on this model
-        and its data, for about a second once all are compiled, and moves it to the fastest; since all give the same
-        numbers, nothing else depends on it. `step_seconds` then holds what was measured.
+        Training goes on as if it had stayed, also where a callback moves it in mid-epoch. With "auto" the next `fit`
+        measures each installed backend on this model and its data, for about a second once all are compiled, and moves
+        it to the fastest; since all give the same numbers, nothing else depends on it. `step_seconds` then holds what
+        was measured.
         """
         if backend == AUTO:
-            self._choosing = True
+            self.chooses_backend = True
             return self
         load(backend)
-        self._release()
-        self._backend, self._choosing = backend, False
+        self.programs.release()
+        self._backend, self.chooses_backend = backend, False
         return self
 
-    def choose_backend(self, data: Arrays) -> None:
-        """Move a model that is to choose its backend to the one that trains it fastest on data like these."""
-        if self._choosing:
-            state = self._store.state()
-            self.step_seconds = step_seconds(self.train_step, state, data, self._run_eagerly)
-            self.to(next(iter(self.step_seconds)))
+    # The steps. Each is a pure function of a state; `kcompat.training.steps` has what they are made of.
 
-    @property
-    def metrics(self) -> list[metrics.Metric]:
-        """The loss's running mean, then the compiled metrics."""
-        return [self._loss_tracker, *(metric for metric, _ in self._compiled_metrics)]
+    def train_step(self, state: State, batch: Any) -> tuple[State, dict[str, Any]]:
+        """One step of training, a pure function. Override it for a training step of your own.
 
-    def reset_metrics(self) -> None:
-        """Forget what the metrics have seen."""
-        values: dict[Variable, np.ndarray] = {}
-        for metric in self.metrics:
-            values.update(metric.initial)
-        self._store.reset(values)
+        `batch` is `(x, y, sample_weight)`, absent parts None. Within a step `self(x)` and everything else that uses the
+        model's variables reads them from the state that is bound:
 
-    # Programs.
+            def train_step(self, state, batch):
+                x, y, sample_weight = batch
+                (loss, (y_pred, written)), grads = self.loss_and_gradients(state, x, y, sample_weight)
+                state = self.apply_gradients(self.merged(state, written), grads)
+                return self.tracked(state, x, y, y_pred, sample_weight, loss)
 
-    @property
-    def _store(self) -> Store:
-        if self._held is None:
-            self._hold()
-        assert self._held is not None
-        return self._held
+        Returns the new state and the logs.
+        """
+        return steps.train(self, state, batch)
 
-    def _hold(self) -> None:
-        self._name_variables()
-        variables = [*self.weights, *self.seed_variables]
-        trained = set(self.trainable_weights)
-        for variable in self.weights:
-            variable.frozen = variable not in trained
-        if self.compiled:
-            self.optimizer.build(self.trainable_weights)
-            variables += self.optimizer.variables
-            variables += [v for metric in self.metrics for v in metric.variables]
-        self._held = Store(variables)
+    def test_step(self, state: State, batch: Any) -> tuple[State, dict[str, Any]]:
+        """One step of evaluation."""
+        return steps.test(self, state, batch)
 
-    def _release(self) -> None:
-        if self._held is not None:
-            self._held.detach()
-        self._held = None
-        self._programs = {}
+    def predict_step(self, state: State, batch: Any) -> tuple[State, Any]:
+        """The predictions for a batch `(x, None, None)`."""
+        return steps.predict(self, state, batch)
 
-    def program(self, kind: str) -> Program:
-        """The program that runs `train_step`, `test_step` or `predict_step` (`kind` is the first word)."""
-        if kind not in self._programs:
-            step = getattr(self, f"{kind}_step")
-            if self._store.program is not None:
-                self._programs[kind] = self._store.program.with_step(step)
-            else:
-                B = load(self.backend)
-                compiler = Program if self._run_eagerly else B.engine.compile
-                self._programs[kind] = compiler(B, step, self._store.state())
-                self._store.attach(self._programs[kind])
-        return self._programs[kind]
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The scalar that training minimises: the compiled loss and `losses`, unless overridden."""
+        del x
+        return steps.total_loss(self, y, y_pred, sample_weight)
+
+    def loss_and_gradients(self, state: State, x: Any, y: Any, sample_weight: Any = None) -> Any:
+        """`((loss, (predictions, written)), gradients)` of the state's parameters."""
+        return steps.loss_and_gradients(self, state, x, y, sample_weight)
+
+    def apply_gradients(self, state: State, grads: dict[str, Any]) -> State:
+        """The state after one update of the optimizer."""
+        return steps.apply_gradients(self, state, grads)
+
+    def tracked(self, state: State, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Any) -> Any:
+        """The state with this batch in the metrics, and the logs: the means so far."""
+        return steps.track(self, state, x, y, y_pred, sample_weight, loss)
+
+    def bound(self, state: State) -> Any:
+        """A context in which the model's variables hold the values of `state`; it gives the scope of what they write."""
+        return steps.bound(self.programs.store, state)
+
+    def written(self, scope: Scope) -> steps.Written:
+        """What was assigned within `bound`, as data."""
+        return steps.written_in(self.programs.store, scope)
+
+    merged = staticmethod(steps.merge)
+
+    # The loops.
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> History:
+        """Train the model.
+
+        Args:
+            x: the inputs, an array `(samples, ...)`; or an iterable of batches `(x, y)` or `(x, y, sample_weight)`,
+                such as a generator, which are read as they are needed and never held together.
+            y: the targets, as many; not with an iterable.
+            batch_size: samples a step, 32 if None; the last batch may be shorter. Not with an iterable.
+            epochs: the number of the last epoch: passes over the data, less `initial_epoch`.
+            verbose: 0 silent, 1 a progress bar, 2 one line an epoch; "auto" is 1.
+            callbacks: a list of `Callback`s.
+            validation_split: the share of the samples, from the end, to evaluate on after each epoch.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate on, in place of a split; or an iterable.
+            shuffle: whether each epoch has the samples in another order, the same for the same seed. The batches of
+                an iterable come in its own order.
+            class_weight: a weight for each class index.
+            sample_weight: one number a sample; the loss is the weighted sum over the number of samples.
+            initial_epoch: where to begin counting.
+            validation_batch_size: samples a batch of the evaluation, `batch_size` if None.
+            validation_freq: evaluate after each so many epochs, or after those of a list, counted from 1.
+            steps_per_epoch: batches an epoch, if `x` is an iterable; None: all it gives. Of arrays an epoch is all.
+            validation_steps: how many batches of `validation_data` to evaluate on, the first ones of arrays.
+
+        Returns:
+            A `History`: its `history` maps `loss` and the metrics' names to a list, one value an epoch.
+
+        Raises:
+            NonFiniteLoss: if the loss is NaN or infinite; it says at which step, and in which layer's gradient.
+                The model is left as it was before that epoch, unless its state has more than 32 MB.
+            KeyboardInterrupt: between two steps; the model is as it was after the last one.
+            ValueError, TypeError: for data that does not fit, before training starts.
+        """
+        self.require_compiled("fit")
+        if self.optimizer is None:
+            raise ValueError("the model was compiled with optimizer=None; compile it with one to train it")
+        epochs = count("epochs", epochs)
+        span, validates_after = range(count("initial_epoch", initial_epoch), epochs), validation_epochs(validation_freq)
+        with self._trainer.running():
+            if steps_per_epoch is not None and not is_stream(x):
+                raise ValueError(f"steps_per_epoch={steps_per_epoch} needs an iterable of batches; x is an array")
+            x = required(x, y)
+            data = open_data(x, y, sample_weight, class_weight, batch_size, steps_per_epoch, check=self.prepare)
+            data, validation = self._with_validation(
+                data, validation_data, validation_split, validation_batch_size or batch_size, validation_steps
+            )
+            for part in (data, validation):
+                if part is not None:
+                    self.prepare(part.x, part.y)
+            return self._trainer.fit(data, validation, span, shuffle, verbosity(verbose), callbacks, validates_after)
+
+    def _with_validation(
+        self, data: Arrays | Stream, validation_data: Any, split: float, batch_size: int | None, steps: int | None
+    ) -> tuple[Arrays | Stream, Arrays | Stream | None]:
+        """The data to train on and the data to evaluate on, if there are any."""
+        if validation_data is None:
+            if steps is not None:
+                raise ValueError(f"validation_steps={steps} needs validation_data")
+            if not split:
+                return data, None
+            if isinstance(data, Stream):
+                raise ValueError("validation_split needs arrays; give an iterable's as validation_data")
+            data, validation = data.split(split)
+            validation.batch_size = batch_size or data.batch_size
+            return data, validation
+        if is_stream(validation_data):
+            return data, open_data(validation_data, steps=steps, check=self.prepare)
+        if not isinstance(validation_data, (tuple, list)):
+            raise ValueError(
+                f"validation_data is (x, y) or (x, y, sample_weight), got a {type(validation_data).__name__}"
+            )
+        x, y, sample_weight = unpack_x_y_sample_weight(validation_data)
+        return data, open_data(x, y, sample_weight, None, batch_size, steps, check=self.prepare)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """The loss and the metrics on data: a float if there is only the loss, a list, or a dict by name.
+
+        Arguments are those of `fit`; `steps` is the number of batches, None for all.
+        """
+        self.require_compiled("evaluate")
+        with self._trainer.running():
+            data = open_data(required(x, y), y, sample_weight, None, batch_size, steps, check=self.prepare)
+            self.prepare(data.x, data.y)
+            hooks = CallbackList(callbacks or [], self, steps=data.steps)
+            progress = Progress(data.steps, verbosity(verbose))
+            logs = self._trainer.evaluate(data, hooks, progress)
+            progress.finish(logs)
+        return _in_form(logs, return_dict)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """The predictions for inputs, as a NumPy array (a tuple of them if the model gives several).
+
+        Needs no `compile`. Arguments are those of `fit`; `steps` is the number of batches, None for all. What batches
+        of an iterable hold besides inputs is not used.
+        """
+        with self._trainer.running():
+            data = open_data(required(x), None, None, None, batch_size, steps, check=lambda x, y: self.prepare(x))
+            self.prepare(data.x)
+            return self._trainer.predict(data, callbacks, verbosity(verbose))
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One step of training on a batch, and its loss and metrics: those of this batch alone."""
+        self.require_compiled("train_on_batch")
+        return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """The loss and metrics of a batch."""
+        self.require_compiled("test_on_batch")
+        return self._on_batch("test", x, y, sample_weight, None, return_dict)
+
+    def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+        with self._trainer.running():
+            data = Arrays(required(x, y), y, sample_weight, class_weight, batch_size=2**31)
+            self.prepare(data.x, data.y)
+            return _in_form(self._trainer.step(kind, data), return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The predictions for a batch, as NumPy."""
+        with self._trainer.running():
+            x = to_array("x", required(x))
+            self.prepare(x)
+            return self._trainer.predict_batch(x)
 
     def prepare(self, x: np.ndarray, y: np.ndarray | None = None) -> None:
         """Build the model for this data, choose the metrics, and check that targets fit before anything runs."""
         if not self.built:
-            self._release()
-            self.build_for((None, *x.shape[1:]))
-        self.check_data(x)
-        if y is None:
-            return
-        layout = (x.shape[1:], x.dtype, y.shape[1:], y.dtype)
-        if layout not in self._checked:
-            self._check_layout(*(TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in (x, y)))
-            self._checked.add(layout)
-        self._check_labels(y)
+            self.programs.release()
+            self.build((None, *x.shape[1:]))
+        self._data_check.check(self, x, y)
 
-    def _check_layout(self, x: TensorSpec, y: TensorSpec) -> None:
-        """Choose the metrics for data of these shapes and dtypes; raise ValueError if the loss does not take them."""
-        outputs = self.compute_output_spec(x)
-        if isinstance(outputs, TensorSpec):
-            self._choose_metrics(y.shape, outputs.shape)
-        if self.loss is not None:
-            with bind({}):
-                infer(lambda x, y, y_pred: self.compute_loss(x, y, y_pred), x, y, outputs)
-            self._classes = _class_count(self.loss, outputs)
+    # Building, and looking at it.
 
-    def _choose_metrics(self, y_shape: tuple[int | None, ...], output_shape: tuple[int | None, ...]) -> None:
-        if self._compiled_metrics or not self._metric_identifiers:
-            return
-        self._release()
-        self._compiled_metrics = [(metrics.get(m, y_shape, output_shape), w) for m, w in self._metric_identifiers]
-        names = [metric.name for metric in self.metrics]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two metrics are called {', '.join(twice)}; give one of them another name")
-
-    def _check_labels(self, y: np.ndarray) -> None:
-        """Raise ValueError for targets that the loss cannot take, whatever their shape."""
-        function = getattr(self.loss, "fn", None)
-        if function is losses.sparse_categorical_crossentropy and self._classes is not None and y.size:
-            low, high = y.min(), y.max()
-            if not 0 <= low <= high < self._classes:
-                raise ValueError(
-                    f"labels are class indices in [0, {self._classes}), as the model gives {self._classes} classes; "
-                    f"y has {low} to {high}"
-                )
-        if function is losses.binary_crossentropy and y.size and not 0 <= y.min() <= y.max() <= 1:
-            raise ValueError(f"binary_crossentropy takes targets in [0, 1]; y has {y.min()} to {y.max()}")
-
-    # Looking at it.
+    def build(self, input_shape: Any) -> None:
+        """Build the layers within, by following a call on shapes alone."""
+        with bind({}):
+            shapes.infer(self.call, TensorSpec(input_shape, self.dtype))
 
     def layer_shapes(self) -> list[tuple[Any, Any]]:
         """Each layer with the shape of its result."""
-        return [(layer, layer.compute_output_shape(layer.input_shape)) for _, layer in self._layers_within()]
+        return [(layer, layer.compute_output_shape(layer.input_shape)) for _, layer in self.sublayers()]
 
     def summary(self, print_fn: Any = None) -> None:
         """Print the layers, their output shapes and parameter counts. Raises ValueError if the model is not built."""
         self.require_built("summary")
         (print_fn or print)(render(self))
+
+    def require_compiled(self, what: str) -> None:
+        """Raise RuntimeError unless the model is compiled."""
+        if not self.compiled:
+            raise RuntimeError(f"call model.compile(optimizer=..., loss=...) before model.{what}")
 
     def require_built(self, what: str) -> None:
         """Raise ValueError unless the shapes of the weights are known."""
@@ -264,13 +403,13 @@ class Compiled(Steps):
                 "call model.build(input_shape), or call it on data"
             )
 
-    def get_weights(self) -> list[Any]:
-        """See `Layer.get_weights`; raises ValueError if the model is not built."""
+    def get_weights(self) -> list[np.ndarray]:
+        """The values of `weights`, as NumPy arrays of your own. Raises ValueError if the model is not built."""
         self.require_built("get_weights")
         return super().get_weights()
 
     def set_weights(self, weights: list[Any]) -> None:
-        """See `Layer.set_weights`; raises ValueError if the model is not built."""
+        """Replace the values of `weights`, all or none. Raises ValueError if the model is not built."""
         self.require_built("set_weights")
         super().set_weights(weights)
 
@@ -280,26 +419,9 @@ class Compiled(Steps):
         self.require_built("output_shape")
         return self.compute_output_shape(self.input_shape)
 
-    def on_own_backend(self) -> Any:
-        """A context in which the model's backend is the active one."""
-        return use(load(self.backend))
 
-
-def _listed(name: str, value: Any) -> list[Any]:
-    if value is None:
-        return []
-    if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{name} is a list, got {value!r}; write [{value!r}]")
-    return list(value)
-
-
-def _class_count(loss: Any, outputs: Any) -> int | None:
-    """How many classes a model with these outputs tells apart, if its targets are class indices."""
-    if getattr(loss, "fn", None) is not losses.sparse_categorical_crossentropy or not isinstance(outputs, TensorSpec):
-        return None
-    return outputs.shape[loss.kwargs.get("axis", -1)]
-
-
-def _check_metric(identifier: Any) -> None:
-    """Raise for an unknown name at once; which accuracy is meant is known when data comes."""
-    metrics.get(identifier, (None,), (None, 2))
+def _in_form(logs: dict[str, float], return_dict: bool) -> Any:
+    if return_dict:
+        return logs
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values

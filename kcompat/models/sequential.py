@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kcompat.layers.dense import InputLayer
+from kcompat.layers.input import InputLayer
 from kcompat.layers.layer import Layer
-from kcompat.random.places import building
+from kcompat.models.model import Model
+from kcompat.registration import deserialize, serialize
 from kcompat.spec import TensorSpec, floatx
-from kcompat.training.trainer import Model
+from kcompat.variables.structure import note_change
 
 
 class Sequential(Model):
@@ -44,63 +45,89 @@ class Sequential(Model):
             raise TypeError(f"Sequential takes layers, got {layer!r}")
         if any(layer.name == other.name for other in self._row):
             raise ValueError(f"two layers are called {layer.name!r}; give one of them another name")
-        self._release()
         if isinstance(layer, InputLayer):
             if self._row or self._input:
                 raise ValueError("an Input comes first, and once")
             self._input = layer
         else:
             self._row.append(layer)
-            self.built = False
+            self._change()
+
+    def _change(self) -> None:
+        """Let a row of other layers than before be built for what is new."""
+        self.built = self._is_settled = False
+        note_change()
 
     def _build_if_known(self) -> None:
         if self._input is not None and self._row:
-            self.build_for(self._input.batch_shape)
+            self.build(self._input.batch_shape)
 
     def pop(self) -> Layer:
         """Remove the last layer and give it."""
         if not self._row:
             raise ValueError("there is no layer to remove")
-        self._release()
-        return self._row.pop()
+        layer = self._row.pop()
+        self._change()
+        self._build_if_known()
+        return layer
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Any) -> None:
         """Build the layers, one after the other; a row that was built before builds what is new."""
         spec: Any = TensorSpec(input_shape, self._input.dtype if self._input is not None else floatx())
         for layer in self._row:
             if not isinstance(spec, TensorSpec):
                 raise ValueError(f"{layer.name} takes one tensor, and the layer before gives {len(spec)}")
-            with building("", self.place):
-                spec = layer.compute_output_spec(spec)
-        self.built = True
-        self.input_shape = tuple(input_shape)
+            spec = layer.compute_output_spec(spec)
 
     def call(self, inputs: Any) -> Any:
-        """See `Layer.call`."""
+        """What the last layer gives."""
         for layer in self._row:
             inputs = layer(inputs)
         return inputs
 
     def check_data(self, x: Any) -> None:
-        """See `Layer.check_data`; the data also has the shape that the model was built for."""
-        expected, got = self.input_shape, tuple(x.shape)
+        """Raise for data that the first layer cannot take, or of another shape than the model was built for."""
+        expected, shape = self.input_shape, tuple(x.shape)
         if expected is not None and (
-            len(got) != len(expected) or any(n not in (None, m) for n, m in zip(expected[1:], got[1:], strict=True))
+            len(shape) != len(expected) or any(n not in (None, m) for n, m in zip(expected[1:], shape[1:], strict=True))
         ):
-            raise ValueError(f"{self.name} takes inputs of shape {expected}, the batch first; x has shape {got}")
+            raise ValueError(f"{self.name} takes inputs of shape {expected}, the batch first; x has shape {shape}")
         if self._row:
             self._row[0].check_data(x)
 
-    def _layers_within(self) -> Iterator[tuple[str, Layer]]:
+    def sublayers(self) -> Iterator[tuple[str, Layer]]:
+        """The layers, by their names."""
         yield from ((layer.name, layer) for layer in self.__dict__.get("_row", ()))
 
-    def _place_children(self) -> None:
-        for i, layer in enumerate(self._row):  # by number: default names depend on what the process made before
-            layer._attribute = str(i)
+    def place_sublayers(self) -> None:
+        """Number the layers: default names depend on what the process made before."""
+        for i, layer in enumerate(self._row):
+            layer.stand_at(str(i))
 
-    def _name_variables(self, path: str | None = None) -> None:
-        for layer in self._row:  # a model's own name is no part of its variables' paths
-            layer._name_variables(f"{path}/{layer.name}" if path else layer.name)
+    def name_variables(self, path: str | None = None) -> None:
+        """Give the variables paths that begin with `path`; a model's own name is no part of them."""
+        super().name_variables(path or "")
+
+    def get_config(self) -> dict[str, Any]:
+        """Name, `trainable`, and the layers' configs, the `Input` first if there is one."""
+        layers = [*([self._input] if self._input is not None else []), *self._row]
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "layers": [serialize(layer) for layer in layers],
+            "build_input_shape": self.input_shape,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Sequential:
+        """A model of the same layers, built if that of the config was; its first weights are its own."""
+        model = cls([deserialize(layer, kind="layer") for layer in config["layers"]], name=config.get("name"))
+        shape = config.get("build_input_shape")
+        if not model.built and shape is not None:
+            model.build(tuple(shape))
+        if not config.get("trainable", True):
+            model.trainable = False
+        return model
 
     def __len__(self) -> int:
         return len(self._row)

@@ -57,17 +57,19 @@ def current_place() -> Place:
 
 
 @contextlib.contextmanager
-def building(path: str, place: Place | None = None) -> Iterator[None]:
-    """Draws without a seed come from the place in the model: `path` within `place`, or within the current one.
-
-    So a layer's first weights do not depend on the layers around it.
-    """
-    seed, outer = place or current_place()
-    token = _building.set((seed, f"{outer}/{path}"))
+def at(place: Place) -> Iterator[None]:
+    """Within the block draws without a seed come from this place."""
+    token = _building.set(place)
     try:
         yield
     finally:
         _building.reset(token)
+
+
+def building(path: str) -> Any:
+    """A context in which draws without a seed come from `path` within the current place."""
+    seed, outer = current_place()
+    return at((seed, f"{outer}/{path}"))
 
 
 def place_key(stream: str) -> np.ndarray:

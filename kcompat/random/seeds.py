@@ -33,6 +33,11 @@ class SeedGenerator:
             self._state = Variable(key, trainable=False, name=self.name, part="rng")
         return self._state
 
+    @property
+    def has_state(self) -> bool:
+        """Whether the key was drawn."""
+        return self._state is not None
+
     def next(self) -> Any:
         """The key of the next draw; the counter moves on."""
         key = self.state.value

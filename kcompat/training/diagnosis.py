@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from kcompat import ops
+from kcompat.data.arrays import unpack_x_y_sample_weight
 from kcompat.runtime.program import State
 from kcompat.runtime.registry import load
-from kcompat.utils import unpack_x_y_sample_weight
 
 ADVICE = "lower the learning rate, look for extreme values in the data, or use from_logits=True with raw outputs"
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from kcompat.data.arrays import Arrays, as_it_likes
+from kcompat.data.arrays import Arrays, group_size
 from kcompat.runtime import tree
 from kcompat.runtime.program import Program, State
 from kcompat.runtime.registry import load, registered
@@ -51,7 +51,7 @@ class _Run:
 
     def _endless(self) -> Iterator[tuple[int, Any]]:
         while True:
-            yield from self.data.groups(as_it_likes(self.program))
+            yield from self.data.groups(lambda nbytes: group_size(self.program, nbytes))
 
     def measure(self, seconds: float) -> float:
         """The seconds a step, of as many steps as fit into a time, at least one."""

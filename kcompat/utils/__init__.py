@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kcompat.data.arrays import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from kcompat.random.places import check_seed, global_generator
 from kcompat.runtime.registry import loaded
 
@@ -37,13 +38,3 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError(f"labels are in [0, {classes}), got {labels.min()} to {labels.max()}")
     return np.eye(classes, dtype="float32")[labels]
-
-
-def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
-    """`(x, y, sample_weight)` from `x` or from a tuple of one to three of them; what is absent is None."""
-    if not isinstance(data, (tuple, list)):
-        return data, None, None
-    if not 1 <= len(data) <= 3:
-        raise ValueError(f"data is x, (x, y) or (x, y, sample_weight); got {len(data)} parts")
-    x, y, sample_weight = (*data, None, None)[:3]
-    return x, y, sample_weight

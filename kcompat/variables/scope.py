@@ -20,6 +20,8 @@ class Scope:
     def __init__(self, values: dict[Variable, Any]):
         self.values = values
         self.writes: dict[Variable, Any] = {}
+        self.losses: dict[Any, list[tuple[Any, Any]]] = {}
+        """What calls of layers added to the loss, by the outermost layer: pairs of the layer and the loss."""
 
     def get(self, variable: Variable) -> Any:
         """What the step wrote last, else what it was given; None for a variable that is not bound."""

@@ -1,96 +1,187 @@
-"""A model's variables and the state of its program: one truth, moved only when somebody looks."""
+"""The variables of a model and the programs that work on them: who has a value, and how it gets to who needs it.
+
+A program that runs has its variables on lease. Another model's program that needs some of them takes them over with
+their newest values; a reader gets the newest value from whoever has it; what is written goes into the next step.
+Locks are taken in one order, the one of transfers before those of stores, and a thread that reads or runs a step
+holds that of one store alone: so none waits for itself.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from kcompat.runtime.interrupts import uninterrupted
 from kcompat.runtime.program import Program, State
-from kcompat.variables.variable import PARTS, Variable
+from kcompat.variables.variable import Variable
+
+PARTS = State._fields
+
+_transfer = threading.RLock()
+"""Held while variables go from one store to another."""
 
 
 class Store:
-    """Holds a program and the variables that its state is made of.
+    """The variables of a model by part and path of the state, and the program that has them on lease.
 
-    While the program runs, its state is ahead of the variables; reading a variable pulls the state back.
-    A variable that is assigned is ahead of the program, until the next step pushes it.
+    Several programs of one state, such as those of training and evaluation, are one lease.
+
+    Args:
+        variables: for each part of the state the variables by path.
     """
 
-    def __init__(self, variables: list[Variable]):
-        self.variables: dict[str, dict[str, Variable]] = {part: {} for part in PARTS}
-        for variable in variables:
-            held = self.variables[variable.part]
-            if held.setdefault(variable.path, variable) is not variable:
-                raise ValueError(
-                    f"two variables of the model are called {variable.path!r}; give their layers other names"
-                )
-        self.nbytes = sum(variable.numpy().nbytes for variable in self._all())
+    def __init__(self, variables: Mapping[str, Mapping[str, Variable]]):
+        self.variables = {part: dict(variables.get(part, {})) for part in PARTS}
+        self.place = {v: (part, path) for part, held in self.variables.items() for path, v in held.items()}
+        self.nbytes = sum(variable.size * np.dtype(variable.numpy().dtype).itemsize for variable in self.place)
         self.program: Program | None = None
+        self.lock = threading.RLock()
         self._assigned: set[Variable] = set()
-        self._program_is_ahead = False
+        """Variables on lease whose newest value is theirs, not the program's."""
+        self._lost: set[Variable] = set()
+        """Variables that another store took over, or that were never fetched."""
+        self._is_ahead = False
+        """Whether the program has newer values than the variables."""
+
+    # Programs.
 
     def state(self) -> State:
-        """The values of the variables, as NumPy arrays of one's own."""
+        """The newest values of the variables, as NumPy arrays of one's own."""
         return State(*({path: v.numpy().copy() for path, v in self.variables[part].items()} for part in PARTS))
 
-    def attach(self, program: Program) -> None:
-        """Let the variables follow this program."""
-        self.program = program
-        for variable in self._all():
-            variable.store = self
-
-    def detach(self) -> None:
-        """Bring the variables up to date and leave the program."""
-        self.pull()
-        for variable in self._all():
-            variable.store = None
-
-    def _all(self) -> list[Variable]:
-        return [v for part in self.variables.values() for v in part.values()]
+    def lease_to(self, program: Program) -> None:
+        """Let this program, which was made of `state()`, have the variables."""
+        with uninterrupted, _transfer:
+            self.program = program
+            for variable in self.place:
+                if variable.owner is not None and variable.owner is not self:
+                    variable.owner.lose(variable)
+                variable.owner = self
+        self._lost.clear()
 
     def run(self, program: Program, batch: Any, steps: int = 1) -> Any:
-        """A step of a program that shares the state, or several, whose batches are stacked."""
-        self.push()
-        if not self._program_is_ahead:
-            self._program_is_ahead = True
-            self._forget()
-        return program.run(batch) if steps == 1 else program.run_many(batch)
+        """The logs of a step of a program that shares the state, or of several, whose batches are stacked."""
+        return self._run(program.run if steps == 1 else program.run_many, batch)
 
-    def _forget(self) -> None:
-        """Let go of values that the program is about to change: a large model need not be held twice."""
-        for variable in self._all():
-            if variable.store is self:
-                variable._value = None
+    def run_each(self, program: Program, batch: Any, steps: int = 1) -> Any:
+        """The results of a step, or of each of several, stacked."""
+        return self._run(program.run if steps == 1 else program.run_each, batch)
 
-    def pull(self) -> None:
-        """Give the variables the values of the program's state."""
-        if not self._program_is_ahead or self.program is None:
-            return
-        self._program_is_ahead = False
-        state = self.program.state()
-        for part, held in self.variables.items():
-            values = getattr(state, part)
-            for path, variable in held.items():
-                if variable not in self._assigned:
-                    variable._value = values[path]
+    def _run(self, call: Any, batch: Any) -> Any:
+        while True:
+            if self._assigned or self._lost:
+                self._fetch()
+            with uninterrupted, self.lock:
+                if self._assigned or self._lost:  # a thread was faster
+                    continue
+                if not self._is_ahead:
+                    self._is_ahead = True
+                    for variable in self.place:  # a large model need not be held twice; the program has the values
+                        variable.host_value = None
+                return call(batch)
 
-    def changed(self, variable: Variable) -> None:
-        """Note that a variable is assigned outside of a step."""
-        self._assigned.add(variable)
+    def _fetch(self) -> None:
+        """Bring into the program what was assigned, and what others have."""
+        assert self.program is not None
+        with uninterrupted, _transfer, self.lock:
+            values: dict[Variable, Any] = {variable: variable.host_value for variable in self._assigned}
+            others: dict[Store | None, list[Variable]] = {}
+            for variable in self._lost:
+                others.setdefault(variable.owner, []).append(variable)
+            for owner, variables in others.items():
+                newest = owner.hand_over(variables, self.program.B) if owner is not None else None
+                values |= newest or {variable: variable.host_value for variable in variables}
+            parts: dict[str, dict[str, Any]] = {}
+            for variable, value in values.items():
+                part, path = self.place[variable]
+                parts.setdefault(part, {})[path] = value
+            self.program.replace(**parts)
+            for variable in self._lost:
+                variable.owner, variable.host_value = self, None
+            self._is_ahead = self._is_ahead or bool(self._lost)
+            self._assigned.clear()
+            self._lost.clear()
 
-    def push(self) -> None:
-        """Give the program the values of variables that were assigned."""
-        if not self._assigned or self.program is None:
-            return
-        parts: dict[str, dict[str, np.ndarray]] = {}
-        for variable in self._assigned:
-            parts.setdefault(variable.part, {})[variable.path] = variable._value
-        self._assigned.clear()
-        self.program.replace(**parts)
+    def hand_over(self, variables: Iterable[Variable], B: Any) -> dict[Variable, Any]:
+        """The newest values of variables on lease, for a program of `B` that takes them: tensors, if it is the same."""
+        with uninterrupted, self.lock:
+            assert self.program is not None
+            tensors: dict[Variable, Any] = {}
+            if self._is_ahead and self.program.B is B:
+                state = self.program.holder.state
+                tensors = {v: getattr(state, part)[path] for v, (part, path) in self.place.items()}
+            else:
+                self._pull()
+            values = {v: v.host_value if v in self._assigned else tensors.get(v, v.host_value) for v in variables}
+            for variable in values:
+                self.lose(variable)
+            return values
 
-    def reset(self, values: dict[Variable, np.ndarray]) -> None:
-        """Set variables without looking at the rest of the state."""
-        for variable, value in values.items():
-            variable._value = value
+    def lose(self, variable: Variable) -> None:
+        """Know that another store has the variable from now on."""
+        with uninterrupted, self.lock:
+            self._assigned.discard(variable)
+            self._lost.add(variable)
+
+    def release(self) -> None:
+        """Give the variables their values back and leave the program."""
+        with uninterrupted, _transfer, self.lock:
+            self._pull()
+            for variable in self.place:
+                if variable.owner is self:
+                    variable.owner = None
+            self.program = None
+
+    def restore(self, state: State) -> None:
+        """Go back to a state that `snapshot` gave."""
+        with uninterrupted, _transfer, self.lock:
+            assert self.program is not None
+            self.program.replace(**state._asdict())
+            self._assigned.clear()
+            for variable in self.place:
+                if variable.owner is self:
+                    variable.host_value = None
+            self._is_ahead = True
+
+    def snapshot(self) -> State:
+        """A copy of the state, as the next step will find it."""
+        while True:
+            if self._assigned or self._lost:
+                self._fetch()
+            with uninterrupted, self.lock:
+                if self._assigned or self._lost:
+                    continue
+                assert self.program is not None
+                return self.program.state()
+
+    # Variables.
+
+    def read(self, variable: Variable) -> np.ndarray | None:
+        """The newest value of a variable on lease; None if it is no more."""
+        with uninterrupted, self.lock:
+            if variable.owner is not self:
+                return None
+            self._pull()
+            return variable.host_value
+
+    def write(self, variable: Variable, value: np.ndarray) -> bool:
+        """Make an array the newest value of a variable on lease; whether it was still on lease."""
+        with uninterrupted, self.lock:
+            if variable.owner is not self:
+                return False
+            variable.host_value = value
             self._assigned.add(variable)
+            return True
+
+    def _pull(self) -> None:
+        """Give the variables on lease the values of the program's state."""
+        if not self._is_ahead or self.program is None:
+            return
+        state = self.program.state()
+        for variable, (part, path) in self.place.items():
+            if variable.owner is self and variable not in self._assigned:
+                variable.host_value = getattr(state, part)[path]
+        self._is_ahead = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,12 +14,17 @@ from kcompat.runtime.registry import current
 from kcompat.spec import VariableLike, as_dtype, floatx
 from kcompat.spec.tensor import ARITHMETIC
 from kcompat.variables.scope import current_scope
+from kcompat.variables.structure import note_change
 
-PARTS = ("params", "buffers", "slots", "metrics", "rng")
+if TYPE_CHECKING:
+    from kcompat.variables.store import Store
 
 
 class Variable(VariableLike):
     """A named value that a model keeps: a weight, a statistic, a counter.
+
+    The value lives in one place at a time: here, or in the program of a model that trains it, which has it on lease.
+    Reading always gives the newest value, and what is assigned is what the next step works with, whoever takes it.
 
     Args:
         initializer: the first value (array, number, tensor), or a function of `(shape, dtype)`.
@@ -25,7 +32,7 @@ class Variable(VariableLike):
         dtype: floatx unless given or had by the value.
         trainable: whether the optimizer changes it.
         name: the last part of its path.
-        part: which part of `State` it belongs to; follows from `trainable` unless given.
+        part: the part of a program's `State` that holds it, for what is no weight: `slots`, `metrics`, `rng`.
     """
 
     __array_ufunc__ = None  # an ndarray on the left hands over to us
@@ -47,27 +54,40 @@ class Variable(VariableLike):
             value = initializer
         if dtype is None and not hasattr(value, "dtype"):
             dtype = default_dtype(np.asarray(value))
-        self._value: Any = to_host(value, dtype)
-        """The value as an array; None while a program has a newer one."""
-        if shape is not None and self._value.shape != tuple(shape):
-            raise ValueError(f"variable {name!r}: the value has shape {self._value.shape}, expected {tuple(shape)}")
-        self.shape: tuple[int, ...] = self._value.shape
-        self.dtype = as_dtype(self._value.dtype)
-        self.trainable = trainable
+        value = to_host(value, dtype)
+        if shape is not None and value.shape != tuple(shape):
+            raise ValueError(f"variable {name!r}: the value has shape {value.shape}, expected {tuple(shape)}")
+        self.shape: tuple[int, ...] = value.shape
+        self.dtype = as_dtype(value.dtype)
         self.name = self.path = name
-        self.frozen = False  # set by the model: a layer that is not trainable holds it
-        self._part = part
-        self.store: Any = None  # the model's, once it is compiled: its program may hold a newer value
+        self.part = part
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self._trainable = trainable
+        self.host_value: np.ndarray | None = value
+        """The value as an array, for the store that has the variable; None while its program has a newer one."""
+        self.owner: Store | None = None
+        """The store whose program has the value on lease; None while it is here."""
 
     @property
-    def part(self) -> str:
-        """The part of `State` that holds it."""
-        return self._part or ("params" if self.trainable and not self.frozen else "buffers")
+    def trainable(self) -> bool:
+        """Whether the optimizer changes it; it may be changed at any time."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        note_change()
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
         return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
 
     @property
     def value(self) -> Any:
@@ -81,45 +101,60 @@ class Variable(VariableLike):
         scope = current_scope()
         if scope is not None and scope.get(self) is not None:
             raise TypeError(f"variable {self.path!r} is a tensor within a step, not an array; use kcompat.ops with it")
-        if self.store is not None:
-            self.store.pull()
-        return self._value
+        while True:
+            owner, value = self.owner, self.host_value
+            if owner is not None:
+                value = owner.read(self)  # None if another store took the variable over just now
+            if value is not None:
+                return value
 
-    def assign(self, value: Any) -> None:
-        """Replace the value by one of the same shape.
+    def assign(self, value: Any) -> Any:
+        """Replace the value by one of the same shape, and give it.
 
         While a step runs, the new value becomes part of the new state; a trainable variable then changes
         only through the optimizer, and assigning to it raises RuntimeError.
         """
         scope = current_scope()
+        if scope is None:
+            assign_all([(self, value)])
+            return value
         value = value.value if isinstance(value, Variable) else value
-        if scope is None:
-            value = to_host(value, self.dtype)
-        else:
-            if self.trainable and self in scope.values:
-                raise RuntimeError(
-                    f"variable {self.path!r} is trainable: within a step only the optimizer changes it; "
-                    "create it with trainable=False to assign to it"
-                )
-            value = ops.convert_to_tensor(value, self.dtype)
-        if tuple(value.shape) != self.shape:
-            raise ValueError(
-                f"variable {self.path!r} has shape {self.shape}, got a value of shape {tuple(value.shape)}"
+        if self.trainable and self in scope.values:
+            raise RuntimeError(
+                f"variable {self.path!r} is trainable: within a step only the optimizer changes it; "
+                "create it with trainable=False to assign to it"
             )
-        if scope is None:
-            if self.store is not None:
-                self.store.changed(self)
-            self._value = value
-        else:
-            scope.writes[self] = value
+        value = ops.convert_to_tensor(value, self.dtype)
+        self.check_shape(value.shape)
+        scope.writes[self] = value
+        return value
 
-    def assign_add(self, value: Any) -> None:
+    def check_shape(self, shape: Any) -> None:
+        """Raise ValueError for another shape than the variable's."""
+        if tuple(shape) != self.shape:
+            raise ValueError(f"variable {self.path!r} has shape {self.shape}, got a value of shape {tuple(shape)}")
+
+    def put(self, value: np.ndarray) -> None:
+        """Make a checked array, which is handed over, the newest value."""
+        while True:
+            owner = self.owner
+            if owner is None:
+                self.host_value = value
+                return
+            if owner.write(self, value):
+                return
+
+    def assign_add(self, value: Any) -> Any:
         """Add to the value."""
-        self.assign(ops.add(self, value))
+        return self.assign(ops.add(self, value))
 
-    def assign_sub(self, value: Any) -> None:
+    def assign_sub(self, value: Any) -> Any:
         """Subtract from the value."""
-        self.assign(ops.subtract(self, value))
+        return self.assign(ops.subtract(self, value))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and files hold: the newest value, and no lease."""
+        return {**self.__dict__, "host_value": self.numpy().copy(), "owner": None}
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.numpy(), dtype, copy=copy if copy else None)
@@ -141,6 +176,17 @@ class Variable(VariableLike):
 
     def __repr__(self) -> str:
         return f"<Variable {self.path} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
+
+
+def assign_all(pairs: Iterable[tuple[Variable, Any]]) -> None:
+    """Assign values to variables, all or none of them: each is converted and checked before the first changes."""
+    checked = []
+    for variable, value in pairs:
+        array = to_host(value.numpy() if isinstance(value, Variable) else value, variable.dtype)
+        variable.check_shape(array.shape)
+        checked.append((variable, array))
+    for variable, array in checked:
+        variable.put(array)
 
 
 def to_host(value: Any, dtype: Any = None) -> np.ndarray:

@@ -1,0 +1,134 @@
+"""The programs of a model's steps on its backend, over one store of its variables; made anew when something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kcompat.runtime.interrupts import uninterrupted
+from kcompat.runtime.program import Program, State
+from kcompat.runtime.registry import load
+from kcompat.variables import Variable, structure
+from kcompat.variables.store import Store
+
+
+class Programs:
+    """What runs the steps of a model.
+
+    Layers may be added, frozen or shared with other models, and the model may move to another backend, at any time:
+    the next step works on the variables as they are then.
+    """
+
+    def __init__(self, model: Any):
+        self._model = model
+        self._store: Store | None = None
+        self._programs: dict[str, Program] = {}
+        self._version = -1
+        self._running = 0
+
+    @property
+    def store(self) -> Store:
+        """The model's variables by part and path; while a step runs, those that it was begun with."""
+        if self._store is None or (self._version != structure.version() and not self._running):
+            self._renew()
+        assert self._store is not None
+        return self._store
+
+    def _renew(self) -> None:
+        variables = self._variables()
+        version = structure.version()
+        if self._store is None or _entries(self._store.variables) != _entries(variables):
+            self.release()
+            self._store = Store(variables)
+        self._version = version
+
+    def _variables(self) -> dict[str, dict[str, Variable]]:
+        model = self._model
+        model.name_variables()
+        trained = model.trainable_weights
+        frozen = [v for v in model.weights if v not in set(trained)]
+        slots: list[Variable] = []
+        metrics: list[Variable] = []
+        if model.compiled:
+            if model.optimizer is not None:
+                model.optimizer.build(trained)
+                slots = model.optimizer.variables
+            metrics = [v for metric in model.metrics for v in metric.variables]
+        weights = _by_path([*trained, *frozen])
+        return {
+            "params": {path: v for path, v in weights.items() if v in set(trained)},
+            "buffers": {path: v for path, v in weights.items() if v not in set(trained)},
+            "slots": _by_path(slots),
+            "metrics": _by_path(metrics),
+            "rng": _by_path(model.seed_variables),
+        }
+
+    def release(self) -> None:
+        """Give the variables their values back; the next step makes new programs."""
+        with uninterrupted:
+            if self._store is not None:
+                self._store.release()
+            self._store = None
+            self._programs = {}
+
+    def program(self, kind: str) -> Program:
+        """The program that runs `train_step`, `test_step` or `predict_step` (`kind` is the first word)."""
+        store = self.store
+        if kind not in self._programs:
+            with uninterrupted:
+                self._programs[kind] = self._make(store, getattr(self._model, f"{kind}_step"))
+        return self._programs[kind]
+
+    def _make(self, store: Store, step: Callable[..., Any]) -> Program:
+        if store.program is not None:
+            return store.program.with_step(step)
+        B = load(self._model.backend)
+        compiler = Program if self._model.recipe.run_eagerly else B.engine.compile
+        program = compiler(B, step, store.state())
+        store.lease_to(program)
+        return program
+
+    def run(self, kind: str, batch: Any, steps: int = 1) -> dict[str, Any]:
+        """The logs of a step of this kind, or of the last of several, whose batches are stacked."""
+        return self._run(Store.run, kind, batch, steps)
+
+    def run_each(self, kind: str, batch: Any, steps: int = 1) -> Any:
+        """The results of a step of this kind, or of each of several, stacked."""
+        return self._run(Store.run_each, kind, batch, steps)
+
+    def _run(self, run: Callable[..., Any], kind: str, batch: Any, steps: int) -> Any:
+        program = self.program(kind)
+        self._running += 1
+        try:
+            return run(self.store, program, batch, steps)
+        finally:
+            self._running -= 1
+
+    def snapshot(self, limit: int) -> dict[Variable, np.ndarray] | None:
+        """Copies of all values, as the next step of training will find them; None if they have more bytes."""
+        self.program("train")
+        store = self.store
+        if store.nbytes > limit:
+            return None
+        state = store.snapshot()
+        return {variable: getattr(state, part)[path] for variable, (part, path) in store.place.items()}
+
+    def state_of(self, values: dict[Variable, np.ndarray]) -> State:
+        """Values of the variables as a state."""
+        parts = self.store.variables.values()
+        return State(*({path: values[v].copy() for path, v in variables.items()} for variables in parts))
+
+
+def _entries(variables: dict[str, dict[str, Variable]]) -> list[Any]:
+    return [(part, path, id(v)) for part, entries in variables.items() for path, v in entries.items()]
+
+
+def _by_path(variables: list[Variable]) -> dict[str, Variable]:
+    """Variables by path. Raises ValueError for two weights of one path; names of the same thing get a number."""
+    entries: dict[str, Variable] = {}
+    for variable in variables:
+        if entries.setdefault(variable.path, variable) is not variable:
+            raise ValueError(f"two variables of the model are called {variable.path!r}; give their layers other names")
+    return entries
