@@ -53,6 +53,8 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Race, and report."""
+    if not hasattr(os, "fork"):
+        sys.exit("kcompat: bench stops and forks processes, which Linux and macOS can do, and Windows within WSL")
     from kcompat.bench import presets, result, session, table
 
     with told_plainly():
@@ -61,9 +63,9 @@ def run(options: argparse.Namespace) -> None:
         report = session.measured(plan, options.device, options.dtype, options.threads, show)
     if options.json:
         result.write(report, options.json)
+    table.show(report)
     if options.html:
         _write_page(report, options.html)
-    table.show(report)
 
 
 def run_page(options: argparse.Namespace) -> None:

@@ -41,9 +41,16 @@ def _cpu() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
+def processors() -> int:
+    """How many processors this process may run on; those of the machine where the system does not say."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def libraries() -> dict[str, Any]:
     """How many threads the libraries of this process use, of those that say so without being started."""
-    found: dict[str, Any] = {"affinity": len(os.sched_getaffinity(0))}
+    found: dict[str, Any] = {"affinity": processors()}
     try:
         import threadpoolctl
     except ImportError:

@@ -216,7 +216,8 @@ def roofline(report: Report) -> Figure | None:
     if not (peaks.get("gemm") and peaks.get("copy") and rows):
         return None
     figure, (axis,) = panels(1, 1, 4.2, 7.5)
-    intensity = {name: cost["flops"] / cost["bytes"] for name, cost in costs.items()}
+    raced = {row.subject for row in rows}
+    intensity = {name: cost["flops"] / cost["bytes"] for name, cost in costs.items() if name in raced}
     low, high = min(intensity.values()) / 3, max(max(intensity.values()), peaks["gemm"] / peaks["copy"]) * 3
     xs = np.geomspace(low, high, 100)
     axis.plot(xs, np.minimum(peaks["gemm"], xs * peaks["copy"]), color="#111827", linewidth=2)
@@ -275,11 +276,12 @@ def roofline(report: Report) -> Figure | None:
 def precision(report: Report) -> Figure | None:
     """The time of each op beside the error of what it gives."""
     groups = {
-        key: rows for key, rows in report.groups().items() if key[0] == "op" and any("z" in r.details for r in rows)
+        key: [row for row in rows if row.values and "z" in row.details]
+        for key, rows in report.groups().items()
+        if key[0] == "op"
     }
     points = []
-    for rows in groups.values():
-        judged = [row for row in rows if row.values and "z" in row.details]
+    for judged in filter(None, groups.values()):
         fastest = min(judged, key=lambda row: row.median)
         points += [(row, ratio(row, fastest)[0], float(row.details["z"])) for row in judged]
     if not points:

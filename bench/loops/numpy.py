@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import threadpoolctl
 
 from kcompat.bench.loops.loop import BETA_1, BETA_2, EPSILON, Loop, corrected_rate
+from kcompat.bench.machine import processors
 from kcompat.bench.workloads import Workload
 
 F = np.float32
@@ -33,7 +33,7 @@ class HandWritten(Loop):
     """Parameters, gradients and moments as views of four vectors; the loss; Adam. Subclasses do the network."""
 
     def __init__(self, weights: list[np.ndarray], blas_threads: int | None = None):
-        self.blas_threads = blas_threads or len(os.sched_getaffinity(0))
+        self.blas_threads = blas_threads or processors()
         self.flat = np.concatenate([w.ravel() for w in weights])
         self.gradient, self.m, self.v, self.scratch = (np.zeros_like(self.flat) for _ in range(4))
         cuts = np.cumsum([0, *(w.size for w in weights)])

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from kcompat.bench import (
     compare,
     contestants,
     cost,
+    machine,
     op_cases,
     presets,
     process,
@@ -139,6 +141,26 @@ def test_the_page_holds_all_numbers_and_loads_nothing(report):
     assert "{{" not in text
     for row in report.rows:
         assert result.quantity(row.median, row.unit) in text
+
+
+@pytest.mark.parametrize("measure", ["step", "op", "memory", "gemm", ""])
+def test_a_measure_that_nobody_answered_leaves_a_page_and_a_table(report, measure):
+    pytest.importorskip("matplotlib")
+    from kcompat.bench import page, table
+
+    late = [replace(row, values=[], error="no answer within 120 s") for row in report.rows]
+    rows = [mute if not measure or row.measure == measure else row for row, mute in zip(report.rows, late, strict=True)]
+    found = replace(report, rows=rows)
+    assert "no answer within 120 s" in page.render(found)
+    table.show(found)
+
+
+def test_where_a_system_does_not_say_so_all_processors_are_ours(monkeypatch):
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.delattr("os.sched_setaffinity")
+    assert machine.processors() == os.cpu_count()
+    with process.confined_to(1):
+        pass
 
 
 def test_the_table_can_be_shown(report, capsys):
