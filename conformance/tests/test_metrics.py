@@ -65,14 +65,14 @@ def test_reset_forgets():
     ],
 )
 def test_accuracy_is_the_one_that_fits(name, y_shape, output_shape, resolved):
-    assert metrics.get(name, y_shape, output_shape).fn is resolved
+    assert metrics.resolve(name, y_shape, output_shape).fn is resolved
 
 
 def test_a_function_is_a_metric():
     def error(y_true, y_pred):
         return ops.absolute(y_true - y_pred)
 
-    metric = metrics.get(error, (None,), (None,))
+    metric = metrics.get(error)
     assert metric.name == "error"
     assert result(metric, (np.array([1.0, 2.0], "float32"), np.array([3.0, 2.0], "float32"))) == 1.0
 

@@ -5,26 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from kcompat import ops
+from kcompat.config import floatx
+from kcompat.configurable import Configurable
+from kcompat.losses.alignment import match_weight, size_of
+from kcompat.losses.targets import Targets
+from kcompat.naming import unique_name
+from kcompat.registration import register
+from kcompat.spec import as_dtype
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
-class Loss:
+@register("loss")
+class Loss(Configurable):
     """A weighted, reduced loss.
 
     Subclasses define `call(y_true, y_pred)`, one value a sample.
 
     Args:
-        name: for the logs.
+        name: for messages; made of the class's name if None.
         reduction: `sum_over_batch_size` or `mean` (the sum of weighted values over their number),
             `mean_with_sample_weight` (over the sum of the weights), `sum`, or `none`.
+        dtype: the float dtype that the loss is computed in, whatever its arguments have; floatx if None.
     """
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size"):
+    targets: Targets | None = None
+    """Which targets are allowed; None: not known, so none is refused."""
+
+    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None):
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction is one of {', '.join(map(str, REDUCTIONS))}; got {reduction!r}")
-        self.name, self.reduction = name or type(self).__name__, reduction
+        self.name, self.reduction = name or unique_name(type(self).__name__), reduction
+        self.dtype = as_dtype(dtype or floatx())
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of each sample."""
@@ -35,10 +50,22 @@ class Loss:
         del y_true, y_pred, values
         return None
 
+    def check_targets(self, y: np.ndarray, outputs: Any) -> None:
+        """Raise ValueError for targets that this loss does not take: NaN, or labels that are no class.
+
+        Args:
+            y: the targets, on the host.
+            outputs: a `TensorSpec` of the predictions, or a structure of them.
+        """
+        if self.targets is not None and y.size:
+            self.targets.check(y, outputs, self)
+
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The loss of a batch, reduced as `reduction` says; a mean is one over the values that count."""
-        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-        values = self.call(y_true, y_pred)
+        integers = self.targets is not None and self.targets.are_integers
+        y_true = ops.convert_to_tensor(y_true, None if integers else self.dtype)
+        y_pred = ops.convert_to_tensor(y_pred, self.dtype)
+        values = ops.convert_to_tensor(self.call(y_true, y_pred), self.dtype)
         weight = None if sample_weight is None else match_weight(sample_weight, values)
         mask = self.mask(y_true, y_pred, values)
         if mask is not None:
@@ -49,6 +76,10 @@ class Loss:
             weight = counted if weight is None else ops.multiply(counted, weight)
         if weight is not None:
             values = ops.multiply(values, weight)
+        return self._reduce(values, weight)
+
+    def _reduce(self, values: Any, weight: Any) -> Any:
+        """Weighted values, reduced as `reduction` says."""
         if self.reduction in ("none", None):
             return values
         total = ops.sum(values)
@@ -59,7 +90,15 @@ class Loss:
             return ops.where(ops.equal(weights, 0.0), 0.0, total / ops.where(ops.equal(weights, 0.0), 1.0, weights))
         return total / float(max(1, size_of(values)))
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor as plain data; `dtype` only if it was given, as in Keras's configs."""
+        config = super().get_config()
+        if self.arguments().get("dtype") is None:
+            config.pop("dtype", None)
+        return config
 
+
+@register("loss")
 class LossFunctionWrapper(Loss):
     """A loss made of a function of `(y_true, y_pred, **kwargs)`."""
 
@@ -68,55 +107,11 @@ class LossFunctionWrapper(Loss):
         fn: Callable[..., Any],
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
+        dtype: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(name or getattr(fn, "__name__", "loss"), reduction)
+        super().__init__(name or getattr(fn, "__name__", "loss"), reduction, dtype)
         self.fn, self.kwargs = fn, kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """See `Loss.call`."""
         return self.fn(y_true, y_pred, **self.kwargs)
-
-
-def paired(y_true: Any, y_pred: Any, same_shape: bool = False) -> tuple[Any, Any]:
-    """Truth in the dtype of the prediction, both of one rank: a last axis of size 1 that only one has is dropped.
-
-    Where the other is a vector it is added instead, so that there is an axis to reduce.
-    """
-    y_pred = ops.convert_to_tensor(y_pred)
-    y_true = ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype)
-    truth, prediction = tuple(y_true.shape), tuple(y_pred.shape)
-    if len(truth) + 1 == len(prediction) and prediction[-1] == 1:
-        y_true, y_pred = _of_lower_rank(y_true, y_pred)
-    elif len(prediction) + 1 == len(truth) and truth[-1] == 1:
-        y_pred, y_true = _of_lower_rank(y_pred, y_true)
-    if same_shape and tuple(y_true.shape) != tuple(y_pred.shape):
-        raise ValueError(
-            f"the targets have shape {truth} and the predictions {prediction}, expected the same; "
-            "for class indices use sparse_categorical_crossentropy"
-        )
-    return y_true, y_pred
-
-
-def _of_lower_rank(lower: Any, higher: Any) -> tuple[Any, Any]:
-    if len(lower.shape) == 1:
-        return ops.expand_dims(lower, -1), higher
-    return lower, ops.squeeze(higher, axis=-1)
-
-
-def match_weight(sample_weight: Any, values: Any) -> Any:
-    """Sample weights with the dtype and the axes of `values`."""
-    weight = ops.cast(ops.convert_to_tensor(sample_weight), values.dtype)
-    if len(weight.shape) == len(values.shape) + 1 and weight.shape[-1] == 1:
-        weight = ops.squeeze(weight, axis=-1)
-    while len(weight.shape) < len(values.shape):
-        weight = ops.expand_dims(weight, -1)
-    return weight
-
-
-def size_of(x: Any) -> int:
-    """How many elements a tensor has."""
-    size = 1
-    for n in x.shape:
-        size *= n
-    return size
