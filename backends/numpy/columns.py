@@ -74,10 +74,9 @@ def _columns_of(geometry, chunk, dtype):
             shape, strides = (*window, channels, n, *outputs), (*taps, channel, batch, *steps)
         else:
             shape, strides = (n, *outputs, *window, channels), (batch, *steps, *taps, channel)
-        found = memory[: rows * geometry.size]
-
-        np.copyto(found.reshape(shape), as_strided(x, shape, strides, writeable=False))
-        return found.reshape(geometry.size, rows).T if few else found.reshape(rows, geometry.size)
+        cells = memory[: rows * geometry.size]
+        np.copyto(cells.reshape(shape), as_strided(x, shape, strides, writeable=False))
+        return cells.reshape(geometry.size, rows).T if few else cells.reshape(rows, geometry.size)
 
     return columns
 

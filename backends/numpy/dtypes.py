@@ -5,10 +5,11 @@ import functools
 import numpy as np
 
 from kcompat.backends._host import BFLOAT16
-from kcompat.spec import TensorSpec, as_dtype
+from kcompat.spec import TensorSpec, as_dtype, floatx, result_type
 
 HALVES = frozenset({np.dtype(np.float16), BFLOAT16})
 SCALARS = frozenset({bool, int, float})
+SINGLE = np.dtype(np.float32)
 
 
 def is_float(x):
@@ -67,3 +68,47 @@ def in_dtype(dtype, *xs):
 def is_wider(y, x1, x2):
     """Whether NumPy's result has another dtype than both operands: only then the spec's may be another."""
     return y.dtype is not getattr(x1, "dtype", None) and y.dtype is not getattr(x2, "dtype", None)
+
+
+def of_dtype(ufunc, dtype_of):
+    """A ufunc of two operands whose result has the dtype `dtype_of(x1, x2)` where NumPy's has a wider one."""
+
+    @functools.wraps(ufunc)
+    def call(x1, x2):
+        y = ufunc(x1, x2)
+        if type(x1) is np.ndarray and y.dtype is x1.dtype:  # as a rule, and asked fast
+            return y
+        if not is_wider(y, x1, x2):
+            return y
+        dtype = dtype_of(x1, x2)
+        if dtype == "bfloat16":  # a number is rounded to it before it takes part
+            return ufunc(*in_dtype(dtype, x1, x2))
+        return y.astype(dtype, copy=False)
+
+    return call
+
+
+def promoting(ufunc):
+    """A ufunc of two operands in the dtype to which the spec promotes: NumPy makes float64 of integers and float32."""
+    return of_dtype(ufunc, result_type)
+
+
+def computed_in(ufunc, dtype_of):
+    """A ufunc of two operands that is computed in the dtype `dtype_of(x1, x2)` where NumPy would in a wider one."""
+
+    @functools.wraps(ufunc)
+    def call(x1, x2):
+        y = ufunc(x1, x2)
+        return ufunc(*in_dtype(dtype_of(x1, x2), x1, x2)) if is_wider(y, x1, x2) else y
+
+    return call
+
+
+def floating(f):
+    """A function whose result is a float, floatx for integers: NumPy has others, by the size of the integers."""
+
+    @functools.wraps(f)
+    def call(x):
+        return f(x if x.dtype is SINGLE or is_float(x) else x.astype(floatx()))
+
+    return call

@@ -10,8 +10,8 @@ import numpy as np
 from kcompat.backends.numpy.dtypes import through_float32
 from kcompat.backends.numpy.program import NumPyProgram
 from kcompat.runtime.engine import Engine, check_numbers, default_dtype
-from kcompat.runtime.interpreter import COMPOSED
-from kcompat.runtime.program import Program
+from kcompat.runtime.interpreter import COMPOSED, Interpreter
+from kcompat.runtime.program import Holder, Program, State, Step
 from kcompat.spec import as_dtype
 
 
@@ -25,12 +25,10 @@ class NumPyEngine(Engine):
         super().__init__()
         self.tensor_types |= {np.ndarray, np.float32, np.float64, np.int32, np.int64, np.bool_}
 
-    def prepared(self, name: str, how: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """See `Engine.prepared`."""
-        return through_float32(name, call) if how == COMPOSED else call
+    def prepared(self, name: str, support: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        return through_float32(name, call) if support == COMPOSED else call
 
     def asarray(self, x: Any, dtype: str | None = None) -> np.ndarray:
-        """See `Engine.asarray`."""
         if dtype is None and not hasattr(x, "dtype"):
             x = np.asarray(x)
             dtype = default_dtype(x)
@@ -39,19 +37,15 @@ class NumPyEngine(Engine):
         return x
 
     def to_numpy(self, x: Any) -> np.ndarray:
-        """See `Engine.to_numpy`."""
         return np.asarray(x)
 
     def is_tensor(self, x: Any) -> bool:
-        """See `Engine.is_tensor`."""
         return isinstance(x, (np.ndarray, np.generic))
 
     def dtype(self, x: Any) -> str:
-        """See `Engine.dtype`."""
         return as_dtype(x.dtype if hasattr(x, "dtype") else type(x))
 
-    def compile(self, B: Any, step: Any, state: Any) -> Program:
-        """See `Engine.compile`."""
+    def compile(self, B: Interpreter, step: Step, state: State | Holder) -> Program:
         return NumPyProgram(B, step, state)
 
 

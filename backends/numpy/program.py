@@ -6,7 +6,6 @@ import collections
 import contextvars
 import functools
 import itertools
-import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from kcompat.backends.numpy.denormals import without_denormals
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
 from kcompat.runtime.interpreter import Interpreter
-from kcompat.runtime.program import Holder, Program, State
+from kcompat.runtime.program import Batch, Holder, Logs, Program, State, Step
 
 KEPT = 32
 """How many programs of one step are kept: each has memory of its own. Batches of further layouts run without one."""
@@ -29,8 +28,6 @@ class Buffers(Holder):
 
     def __init__(self, state: State):
         super().__init__(state)
-        self.lock = threading.RLock()
-        """Held by the thread that runs a step: programs work on one memory."""
         self.quiet = contextvars.Context()
         """Where NumPy does not warn. Entering it costs a tenth of entering `np.errstate`."""
         self.quiet.run(np.errstate(all="ignore").__enter__)
@@ -65,14 +62,14 @@ class NumPyProgram(Program):
     steps_at_once = 8
     holder: Buffers
 
-    def __init__(self, B: Interpreter, step: Callable[..., Any], state: State | Holder):
+    def __init__(self, B: Interpreter, step: Step, state: State | Holder):
         super().__init__(B, step, state)
         self._by_layout: dict[Any, Compiled] = {}
 
     def _hold(self, state: State) -> Buffers:
         return Buffers(own(tree.map_leaves(self.B.engine.asarray, state)))
 
-    def run(self, batch: Any) -> Any:
+    def run(self, batch: Batch) -> Logs:
         """Do one step and give its logs."""
         leaves: list[Any] = []
         layout = _layout(batch, leaves)
@@ -83,15 +80,13 @@ class NumPyProgram(Program):
                 return holder.quiet.run(without_denormals, self._run_eagerly, batch)
             return holder.quiet.run(without_denormals, program, *leaves)
 
-    def run_many(self, batches: Any) -> Any:
-        """See `Program.run_many`."""
+    def run_many(self, batches: Batch) -> Logs:
         return self._run_rows(functools.partial(collections.deque, maxlen=1), batches)[0]
 
-    def run_each(self, batches: Any) -> Any:
-        """See `Program.run_each`."""
+    def run_each(self, batches: Batch) -> Logs:
         return self._stacked(self._run_rows(list, batches))
 
-    def _run_rows(self, collect: Callable[..., Any], batches: Any) -> Any:
+    def _run_rows(self, collect: Callable[..., Any], batches: Batch) -> Logs:
         """Give `collect` an iterator that does a step on each slice of `batches` and gives its logs."""
         slices, rebuild = tree.flatten(batches)
         leaves: list[Any] = []
@@ -106,7 +101,7 @@ class NumPyProgram(Program):
                 return collect(self.run(rebuild(list(row))) for row in zip(*slices, strict=True))
             return holder.quiet.run(without_denormals, collect, itertools.starmap(program, zip(*leaves, strict=True)))
 
-    def _program(self, layout: Any, batch: Any, leaves: list[Any]) -> Callable[..., Any] | None:
+    def _program(self, layout: Any, batch: Batch, leaves: list[Any]) -> Callable[..., Any] | None:
         """What runs a batch of this layout; None if nothing but the step itself does."""
         compiled = self._by_layout.get(layout)
         if compiled is None or compiled.state is not self.holder.state:
@@ -114,7 +109,7 @@ class NumPyProgram(Program):
         self.obstacle = compiled.obstacle
         return compiled.program
 
-    def _compile(self, layout: Any, batch: Any, leaves: list[Any]) -> Compiled:
+    def _compile(self, layout: Any, batch: Batch, leaves: list[Any]) -> Compiled:
         state = self.holder.state
         self._by_layout = {key: compiled for key, compiled in self._by_layout.items() if compiled.state is state}
         for x in leaves:
@@ -134,7 +129,7 @@ class NumPyProgram(Program):
         self._by_layout[layout] = compiled
         return compiled
 
-    def _run_eagerly(self, batch: Any) -> Any:
+    def _run_eagerly(self, batch: Batch) -> Logs:
         with use(self.B):
             state, logs = self.step(self.holder.state, batch)
         logs = tree.map_leaves(lambda x: x.copy() if isinstance(x, np.ndarray) else x, logs)
@@ -163,7 +158,6 @@ class NumPyProgram(Program):
             buffer[...] = value
 
     def replace(self, **parts: dict[str, Any]) -> None:
-        """See `Program.replace`."""
         with self.holder.lock:
             state = self.holder.state
             values = {
@@ -175,7 +169,6 @@ class NumPyProgram(Program):
             self._keep(state._replace(**{part: {**getattr(state, part), **new} for part, new in values.items()}))
 
     def state(self) -> State:
-        """See `Program.state`."""
         with self.holder.lock:
             return super().state()
 
@@ -184,7 +177,7 @@ def _describe(x: Any) -> Any:
     return (np.shape(x), np.asarray(x).dtype)
 
 
-def _layout(batch: Any, leaves: list[Any]) -> Any:
+def _layout(batch: Batch, leaves: list[Any]) -> Any:
     """The structure, shapes and dtypes of a batch. Its tensors go to `leaves`.
 
     They are contiguous, so that a program may look at them in other shapes.

@@ -71,7 +71,7 @@ def model_of(case, x, optimizer):
     model = case()
     model.compile(optimizer if isinstance(optimizer, str) else optimizer(), crossentropy(), metrics=["accuracy"])
     model.prepare(x, labels(len(x)))
-    model.program("train")
+    model.programs.program("train")
     return model
 
 

@@ -40,7 +40,7 @@ def test_three_steps_of_training_are_those_of_the_step_as_it_is(case, weighted):
     make, x, optimizer = CASES[case]
     model = model_of(make, x, optimizer)
     batch = (x, labels(len(x)), np.abs(floats(len(x))) if weighted else None)
-    expected, program = both(model.train_step, model._store.state())
+    expected, program = both(model.train_step, model.programs.store.state())
     rtol = 1e-5 if case == "convolution" else 0.0  # whose bias adds up what is pooled
     for _ in range(3):
         assert_same(program.run(batch), expected.run(batch), rtol)
@@ -54,7 +54,7 @@ def test_evaluation_and_prediction_are_those_of_the_step_as_it_is(case, kind):
     make, x, optimizer = CASES[case]
     model = model_of(make, x, optimizer)
     batch = (x, labels(len(x)) if kind == "test" else None, None)
-    expected, program = both(getattr(model, f"{kind}_step"), model._store.state())
+    expected, program = both(getattr(model, f"{kind}_step"), model.programs.store.state())
     for _ in range(2):
         assert_same(program.run(batch), expected.run(batch))
     assert program.obstacle is None
@@ -71,7 +71,7 @@ def test_other_floats(floatx):
     x = ROWS.astype(floatx)
     model = model_of(dense, x, "adam")
     batch = (x, labels(10), None)
-    expected, program = both(model.train_step, model._store.state())
+    expected, program = both(model.train_step, model.programs.store.state())
     with np.errstate(all="ignore"):
         for _ in range(3):
             assert_same(program.run(batch), expected.run(batch))
@@ -120,7 +120,7 @@ def test_a_step_of_ones_own():
         return Penalised([kcompat.Input((7,)), layers.Dense(8, activation="relu"), layers.Dense(4)])
 
     model = model_of(make, ROWS, "adam")
-    expected, program = both(model.train_step, model._store.state())
+    expected, program = both(model.train_step, model.programs.store.state())
     batch = (ROWS, labels(10), None)
     for _ in range(3):
         assert_same(program.run(batch), expected.run(batch))

@@ -84,7 +84,7 @@ def test_an_old_value_that_is_read_late_is_still_there():
 
 def test_results_and_copies_of_the_state_do_not_change_with_the_next_step():
     model = model_of(dense, ROWS, "sgd")
-    program = NumPyProgram(B, model.train_step, model._store.state())
+    program = NumPyProgram(B, model.train_step, model.programs.store.state())
     predict = program.with_step(model.predict_step)
     state, predictions = program.state(), predict.run((ROWS, None, None))
     before = tree.map_leaves(np.copy, (state, predictions))
@@ -95,7 +95,7 @@ def test_results_and_copies_of_the_state_do_not_change_with_the_next_step():
 
 def test_what_is_put_into_the_state_is_used_without_another_trace():
     model = model_of(dense, ROWS, "sgd")
-    program = NumPyProgram(B, model.train_step, model._store.state())
+    program = NumPyProgram(B, model.train_step, model.programs.store.state())
     predict = program.with_step(model.predict_step)
     predict.run((ROWS, None, None))
     bias = floats(4)
@@ -130,7 +130,7 @@ def test_the_arrays_that_a_state_was_made_of_are_left_alone():
 
 def test_each_layout_of_a_batch_is_traced_once():
     model = model_of(dense, ROWS, "sgd")
-    program = NumPyProgram(B, model.train_step, model._store.state())
+    program = NumPyProgram(B, model.train_step, model.programs.store.state())
     for size in (10, 4, 10, 4):
         program.run((ROWS[:size], labels(size), None))
     program.run((ROWS, labels(10), np.abs(floats(10))))
@@ -160,14 +160,14 @@ def test_a_batch_may_be_numbers(one):
 
 def test_a_batch_need_not_be_contiguous():
     model = model_of(dense, ROWS, "sgd")
-    expected, program = both(model.train_step, model._store.state())
+    expected, program = both(model.train_step, model.programs.store.state())
     x, y = np.asfortranarray(ROWS), np.repeat(labels(10), 2)[::2]
     assert_same(program.run((x, y, None)), expected.run((x.copy(), y.copy(), None)))
 
 
 def test_many_steps_in_one_call():
     model = model_of(dense, ROWS, "adam")
-    one, many = (NumPyProgram(B, model.train_step, model._store.state()) for _ in range(2))
+    one, many = (NumPyProgram(B, model.train_step, model.programs.store.state()) for _ in range(2))
     x, y = floats(3, 10, 7), labels(3, 10)
     for i in range(3):
         logs = one.run((x[i], y[i], None))
@@ -272,13 +272,13 @@ def test_operands_are_told_apart_without_comparing_them():
     model = kcompat.Sequential([kcompat.Input((7,)), seen, layers.Dense(4)])
     model.compile("sgd", "mse")
     model.fit(ROWS, floats(10, 4), batch_size=5, verbose=0)
-    assert model.program("train").obstacle is None
+    assert model.programs.program("train").obstacle is None
     np.testing.assert_allclose(seen.seen, ROWS[:5].mean(axis=0) + ROWS[5:].mean(axis=0), rtol=1e-5)
 
 
 def test_an_error_is_the_steps_own_at_each_run():
     model = model_of(dense, ROWS, "sgd")
-    program = NumPyProgram(B, model.train_step, model._store.state())
+    program = NumPyProgram(B, model.train_step, model.programs.store.state())
     for _ in range(2):
         with pytest.raises(ValueError, match=r"was built for size 7 of axis -1"):
             program.run((floats(10, 6), labels(10), None))
@@ -310,7 +310,7 @@ def test_an_optimizer_changes_nothing_before_a_metric_that_raises():
     model = dense()
     model.compile("adam", crossentropy(), metrics=[metric])
     model.prepare(x, y)
-    program = NumPyProgram(B, model.train_step, model._store.state())
+    program = NumPyProgram(B, model.train_step, model.programs.store.state())
     program.run((x, y, None))
     before = program.state()
     with pytest.raises(IndexError):

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from kcompat import ops
-from kcompat.backends.numpy import columns, pooling
+from kcompat.backends.numpy import columns
 from kcompat.backends.numpy.compiler.plan import plan
+from kcompat.backends.numpy.ops import pooling
 from kcompat.runtime.interpreter import Interpreter
 from kcompat.runtime.registry import load, use_backend
 from kcompat.runtime.tape import vjp

@@ -11,7 +11,7 @@ from kcompat.backends.numpy.compiler.emitter import Emitter
 from kcompat.backends.numpy.compiler.lower_elementwise import NUMBERS, SINGLE
 from kcompat.backends.numpy.compiler.lower_structure import stop_gradient
 from kcompat.backends.numpy.compiler.memory import Static
-from kcompat.backends.numpy.reduction import BLOCK, is_row_sum, ones
+from kcompat.backends.numpy.sums import BLOCK, is_row_sum, vector_of_ones
 from kcompat.runtime.graph import Call, Node
 from kcompat.spec.rules import normalize_axes
 
@@ -20,7 +20,7 @@ FEW = 64
 
 
 def total(emitter: Emitter, call: Call) -> bool:
-    """A sum, in the cases of `kcompat.backends.numpy.reduction`, so that both add in the same order."""
+    """A sum, in the cases of `kcompat.backends.numpy.ops.reduction`, so that both add in the same order."""
     (x,), (y,) = call.args, call.results
     axis, keepdims = call.attrs.get("axis"), call.attrs.get("keepdims", False)
     if x.dtype not in SINGLE or 0 in x.shape:
@@ -41,7 +41,8 @@ def total(emitter: Emitter, call: Call) -> bool:
     if not after:
         out = emitter.output(y)
         if is_row_sum(x.shape, axes):
-            emitter.do(np.matmul, place.array.reshape(-1, count), ones(count, np.dtype(x.dtype)), out.reshape(-1))
+            rows, ones = place.array.reshape(-1, count), vector_of_ones(count, np.dtype(x.dtype))
+            emitter.do(np.matmul, rows, ones, out.reshape(-1))
         else:
             emitter.do(np.add.reduce, place.array, axes, None, out, keepdims)
         return True
@@ -51,15 +52,14 @@ def total(emitter: Emitter, call: Call) -> bool:
 
 
 def _sum_of_rows(emitter: Emitter, x: np.ndarray, out: np.ndarray) -> None:
-    """Write the sum over the middle axis, as `kcompat.backends.numpy.reduction` does."""
+    """Write the sum over the middle axis, as `kcompat.backends.numpy.sums` does."""
     batch, count, width = x.shape
     if count <= BLOCK:
         _product_with_ones(emitter, count, x, out)
         return
     whole = count - count % BLOCK
     parts = emitter.scratch((batch, whole // BLOCK, width), x.dtype)
-    blocks = x[:, :whole].reshape(batch, -1, BLOCK, width)
-    emitter.do(np.matmul, ones(BLOCK, x.dtype), blocks[0] if batch == 1 else blocks, parts[0] if batch == 1 else parts)
+    _product_with_ones(emitter, BLOCK, x[:, :whole].reshape(batch, -1, BLOCK, width), parts)
     _sum_of_rows(emitter, parts, out)
     if whole < count:
         rest = emitter.scratch((batch, width), x.dtype)
@@ -69,7 +69,7 @@ def _sum_of_rows(emitter: Emitter, x: np.ndarray, out: np.ndarray) -> None:
 
 def _product_with_ones(emitter: Emitter, count: int, x: np.ndarray, out: np.ndarray) -> None:
     single = len(x) == 1  # fewer axes, less to do for NumPy
-    emitter.do(np.matmul, ones(count, x.dtype), x[0] if single else x, out[0] if single else out)
+    emitter.do(np.matmul, vector_of_ones(count, x.dtype), x[0] if single else x, out[0] if single else out)
 
 
 def extreme(ufunc: np.ufunc) -> Callable[[Emitter, Call], bool]:

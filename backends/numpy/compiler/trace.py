@@ -17,10 +17,9 @@ from kcompat.spec import as_dtype
 
 def graph_over(B: Interpreter) -> Graph:
     """The interpreter that traces what `B` computes; making one takes longer than a small trace, so it is kept."""
-    graph: Graph | None = B.__dict__.get("_graph")
-    if graph is None:
-        graph = B.__dict__["_graph"] = Graph(B, {*B.native, *UPDATES})
-    return graph
+    if B.graph is None:
+        B.graph = Graph(B, {*B.native, *UPDATES})
+    return B.graph
 
 
 def trace(B: Interpreter, step: Callable[..., Any], state: State, batch: Any) -> Module:

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from kcompat.backends.numpy import columns as _columns
+from kcompat.backends.numpy import columns
 from kcompat.backends.numpy.compiler.plan import planned
 from kcompat.backends.numpy.dtypes import in_float32
 from kcompat.spec import TensorSpec, as_dtype
@@ -21,7 +21,7 @@ def _output_sizes(x, window, strides, dilation):
     return tuple((n - span - 1) // s + 1 for n, span, s in zip(x.shape[1:-1], spans, strides, strict=True))
 
 
-def _channel_groups(x, groups):
+def _split_channels(x, groups):
     return np.split(x, groups, axis=-1) if groups > 1 else (x,)
 
 
@@ -64,11 +64,11 @@ def _depthwise_input_grad(g, kernel, shape, strides, dilation):
     return y
 
 
-def _once(make, a, b, **how):
+def _compute(make, a, b, **geometry):
     """Do what a plan does, in memory of its own."""
     dtype = np.result_type(a, b)
     a, b = a.astype(dtype, copy=False), b.astype(dtype, copy=False)
-    shape, run = make(TensorSpec(a.shape, as_dtype(dtype)), TensorSpec(b.shape, as_dtype(dtype)), **how)
+    shape, run = make(TensorSpec(a.shape, as_dtype(dtype)), TensorSpec(b.shape, as_dtype(dtype)), **geometry)
     if 0 in (*a.shape, *b.shape):
         return np.zeros(shape, dtype)
     out = np.empty(shape, dtype)
@@ -79,52 +79,49 @@ def _once(make, a, b, **how):
 def _planner(make, inputs_of):
     """The planner of an op: it leaves groups, mixed dtypes, halves and empty tensors to the op itself."""
 
-    def plan(a, b, **how):
-        channels, per_group = inputs_of(a, b, **how)
+    def plan(a, b, **geometry):
+        channels, per_group = inputs_of(a, b, **geometry)
         plain = a.dtype == b.dtype in ("float32", "float64") and channels == per_group
-        return make(a, b, **how)[1] if plain and 0 not in (*a.shape, *b.shape) else None
+        return make(a, b, **geometry)[1] if plain and 0 not in (*a.shape, *b.shape) else None
 
     return plan
 
 
-@planned(_planner(_columns.convolution, lambda x, kernel, **_: (x.shape[-1], kernel.shape[-2])))
+@planned(_planner(columns.convolution, lambda x, kernel, **_: (x.shape[-1], kernel.shape[-2])))
 @in_float32
 def convolution(x, kernel, *, strides, padding, dilation):
-    """See `kcompat.spec.convolution.convolution`."""
     groups = x.shape[-1] // kernel.shape[-2]
     if groups == x.shape[-1] > 1:
         return _depthwise(_padded(x, padding), kernel, strides, dilation)
-    how = {"strides": strides, "padding": padding, "dilation": dilation}
-    pairs = zip(_channel_groups(x, groups), _channel_groups(kernel, groups), strict=True)
-    return _joined([_once(_columns.convolution, part, weights, **how) for part, weights in pairs])
+    geometry = {"strides": strides, "padding": padding, "dilation": dilation}
+    pairs = zip(_split_channels(x, groups), _split_channels(kernel, groups), strict=True)
+    return _join_channels([_compute(columns.convolution, part, weights, **geometry) for part, weights in pairs])
 
 
-@planned(_planner(_columns.kernel_grad, lambda x, g, *, shape, **_: (x.shape[-1], shape[-2])))
+@planned(_planner(columns.kernel_grad, lambda x, g, *, shape, **_: (x.shape[-1], shape[-2])))
 @in_float32
 def convolution_kernel_grad(x, g, *, shape, strides, padding, dilation):
-    """See `kcompat.spec.convolution.convolution_kernel_grad`."""
     groups = x.shape[-1] // shape[-2]
     if groups == x.shape[-1] > 1:
         return _depthwise_kernel_grad(_padded(x, padding), g, tuple(shape), strides, dilation)
-    how = {"strides": strides, "padding": padding, "dilation": dilation}
-    how["shape"] = (*shape[:-1], shape[-1] // groups)
-    pairs = zip(_channel_groups(x, groups), _channel_groups(g, groups), strict=True)
-    return _joined([_once(_columns.kernel_grad, part, cotangent, **how) for part, cotangent in pairs])
+    geometry = {"strides": strides, "padding": padding, "dilation": dilation}
+    geometry["shape"] = (*shape[:-1], shape[-1] // groups)
+    pairs = zip(_split_channels(x, groups), _split_channels(g, groups), strict=True)
+    return _join_channels([_compute(columns.kernel_grad, part, cotangent, **geometry) for part, cotangent in pairs])
 
 
-@planned(_planner(_columns.input_grad, lambda g, kernel, *, shape, **_: (shape[-1], kernel.shape[-2])))
+@planned(_planner(columns.input_grad, lambda g, kernel, *, shape, **_: (shape[-1], kernel.shape[-2])))
 @in_float32
 def convolution_input_grad(g, kernel, *, shape, strides, padding, dilation):
-    """See `kcompat.spec.convolution.convolution_input_grad`."""
     groups = shape[-1] // kernel.shape[-2]
     if groups == shape[-1] > 1:
         padded = tuple(n + a + b for n, (a, b) in zip(shape[1:-1], padding, strict=True))
         y = _depthwise_input_grad(g, kernel, (shape[0], *padded, shape[-1]), strides, dilation)
         return y[(slice(None), *(slice(a, a + n) for (a, _), n in zip(padding, shape[1:-1], strict=True)))]
-    how = {"strides": strides, "padding": padding, "dilation": dilation, "shape": (*shape[:-1], kernel.shape[-2])}
-    pairs = zip(_channel_groups(g, groups), _channel_groups(kernel, groups), strict=True)
-    return _joined([_once(_columns.input_grad, cotangent, weights, **how) for cotangent, weights in pairs])
+    geometry = {"strides": strides, "padding": padding, "dilation": dilation, "shape": (*shape[:-1], kernel.shape[-2])}
+    pairs = zip(_split_channels(g, groups), _split_channels(kernel, groups), strict=True)
+    return _join_channels([_compute(columns.input_grad, part, weights, **geometry) for part, weights in pairs])
 
 
-def _joined(parts):
+def _join_channels(parts):
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)

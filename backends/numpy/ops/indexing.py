@@ -5,13 +5,11 @@ import functools
 import numpy as np
 
 from kcompat.backends.numpy.compiler.plan import planned
-from kcompat.spec import rules as _rules
-
-__all__ = ["scatter_add_along_axis", "take", "take_along_axis"]
+from kcompat.backends.numpy.scattering import combine_rows
+from kcompat.spec import rules
 
 
 def take(x, indices, *, axis=None):
-    """See `kcompat.spec.indexing.take`."""
     return np.take(x, indices, axis)
 
 
@@ -48,12 +46,11 @@ def _plan_take(x, indices, *, axis=None):
 
 @planned(_plan_take)
 def take_along_axis(x, indices, *, axis=None):
-    """See `kcompat.spec.indexing.take_along_axis`."""
     if axis is None or np.ndim(x) != np.ndim(indices):
         return np.take_along_axis(x, indices, axis)
-    axis = _rules.normalize_axis(axis, x.ndim)
+    axis = rules.normalize_axis(axis, x.ndim)
     if not _same_elsewhere(x, indices, axis):
-        _rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
+        rules.take_along_axis(x, indices, axis=axis)  # which refuses what does not fit
         return np.take_along_axis(x, indices, axis)
     return x[_index_along(indices, indices.shape, axis)]
 
@@ -73,7 +70,6 @@ def _plan_scatter(values, indices, *, axis, size):
 
 @planned(_plan_scatter)
 def scatter_add_along_axis(values, indices, *, axis, size):
-    """See `kcompat.spec.indexing.scatter_add_along_axis`."""
     y = np.zeros((*values.shape[:axis], size, *values.shape[axis + 1 :]), values.dtype)
     where_to = _index_along(indices, values.shape, axis)
     if values.shape[axis] == 1:  # no index can come twice
@@ -81,3 +77,12 @@ def scatter_add_along_axis(values, indices, *, axis, size):
     else:
         np.add.at(y, where_to, values)
     return y
+
+
+def scatter_add(values, indices, *, axis, size):
+    indices = np.asarray(indices)
+    rank = indices.ndim
+    rows = np.moveaxis(values, range(axis, axis + rank), range(rank))
+    rows = rows.reshape(indices.size, *rows.shape[rank:])
+    y = combine_rows(np.add, 0, rows, np.where(indices < 0, indices + size, indices).reshape(-1), size)
+    return np.moveaxis(y, 0, axis)

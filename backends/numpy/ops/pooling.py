@@ -5,11 +5,11 @@ import math
 
 import numpy as np
 
-from kcompat.backends._host import empty
+from kcompat.backends._host import empty as new_array
 from kcompat.backends.numpy.compiler.plan import planned
+from kcompat.backends.numpy.composed import composed
 from kcompat.backends.numpy.dtypes import in_float32
-from kcompat.runtime.registry import load
-from kcompat.spec import OPS, TensorSpec, as_dtype
+from kcompat.spec import TensorSpec, as_dtype
 from kcompat.spec.convolution import CHANNELS_FIRST, to_channels_last
 from kcompat.spec.pooling import pool_geometry, window_counts
 
@@ -55,7 +55,7 @@ class Geometry:
         """`work(*operands, out)` on a padded `out`, as a function that fills one without padding."""
         if self.padded == self.shape:
             return work
-        memory = empty(self.padded, dtype)
+        memory = new_array(self.padded, dtype)
 
         def run(*operands):
             work(*operands[:-1], memory)
@@ -76,7 +76,7 @@ def _stages(geometry, dtype):
     for axis, (k, s, m) in enumerate(zip(geometry.window, geometry.strides, geometry.outputs, strict=True), start=1):
         shape = (geometry.chunk, *shape[1:axis], m, *shape[axis + 1 :])
         cells = [(*(slice(None),) * axis, slice(i, i + (m - 1) * s + 1, s)) for i in range(k)]
-        yield cells, None if axis == len(geometry.window) else empty(shape, dtype)
+        yield cells, None if axis == len(geometry.window) else new_array(shape, dtype)
 
 
 def _reduction(geometry, dtype, ufunc, neutral, stages):
@@ -101,16 +101,16 @@ def _reduction(geometry, dtype, ufunc, neutral, stages):
     return run
 
 
-def _max_pool(x, **how):
-    geometry = Geometry(x.shape, **how)
+def _max_pool(x, **window):
+    geometry = Geometry(x.shape, **window)
     return geometry.pooled, _reduction(geometry, x.dtype, np.maximum, -math.inf, _stages(geometry, x.dtype))
 
 
-def _max_pool_grad(g, y, x, **how):
-    geometry, dtype = Geometry(x.shape, **how), x.dtype
+def _max_pool_grad(g, y, x, **window):
+    geometry, dtype = Geometry(x.shape, **window), x.dtype
     pad, cells = geometry.padding(-math.inf, dtype), tuple(geometry.cells())
-    hits, open_ = empty(geometry.scratch, bool), empty(geometry.scratch, bool)
-    product = None if geometry.apart else empty(geometry.scratch, dtype)
+    hits, open_ = new_array(geometry.scratch, bool), new_array(geometry.scratch, bool)
+    product = None if geometry.apart else new_array(geometry.scratch, dtype)
 
     def send(g, y, x, out):
         x = pad(x)
@@ -144,7 +144,7 @@ def _max_pool_grad(g, y, x, **how):
         if np.isfinite(limits).all() and not np.isnan(np.maximum.reduce(y, axis=None)):
             send(g, y, x, out)
         else:
-            out[...] = OPS["max_pool_grad"].body(load("numpy"), g, y, x, **how)
+            out[...] = composed("max_pool_grad")(g, y, x, **window)
 
     return geometry.shape, run
 
@@ -157,8 +157,8 @@ def _counts(geometry, dtype):
     return window_counts(sizes, geometry.window, geometry.strides, geometry.pairs, geometry.outputs).astype(dtype)
 
 
-def _average_pool(x, **how):
-    geometry = Geometry(x.shape, **how)
+def _average_pool(x, **window):
+    geometry = Geometry(x.shape, **window)
     counts, in_order = _counts(geometry, x.dtype), [(tuple(geometry.cells()), None)]
     add_up = _reduction(geometry, x.dtype, np.add, 0, in_order)
 
@@ -169,9 +169,9 @@ def _average_pool(x, **how):
     return geometry.pooled, run
 
 
-def _average_pool_grad(g, *, shape, **how):
-    geometry, dtype = Geometry(shape, **how), g.dtype
-    counts, cells, shares = _counts(geometry, dtype), tuple(geometry.cells()), empty(geometry.scratch, dtype)
+def _average_pool_grad(g, *, shape, **window):
+    geometry, dtype = Geometry(shape, **window), g.dtype
+    counts, cells, shares = _counts(geometry, dtype), tuple(geometry.cells()), new_array(geometry.scratch, dtype)
 
     def run(g, out):
         for images, scratch in geometry.chunks():
@@ -194,20 +194,20 @@ def _planner(make):
     def plan(*specs, data_format=None, **attrs):
         dtypes = {spec.dtype for spec in specs}
         plain = data_format != CHANNELS_FIRST and dtypes in ({"float32"}, {"float64"})
-        return make(*specs, **attrs)[1] if plain and not _empty(specs, **attrs) else None
+        return make(*specs, **attrs)[1] if plain and not _is_empty(specs, **attrs) else None
 
     return plan
 
 
-def _empty(tensors, *, shape=(), **_):
+def _is_empty(tensors, *, shape=(), **_):
     return 0 in shape or any(0 in x.shape for x in tensors)
 
 
 @in_float32
-def _once(*tensors, name, make, data_format, **attrs):
+def _compute(*tensors, name, make, data_format, **attrs):
     """Do what a plan does, in memory of its own."""
-    if _empty(tensors, **attrs):
-        return OPS[name].body(load("numpy"), *tensors, data_format=data_format, **attrs)
+    if _is_empty(tensors, **attrs):
+        return composed(name)(*tensors, data_format=data_format, **attrs)
     moved = [to_channels_last(np, x, data_format) for x in tensors]
     if "shape" in attrs and data_format == CHANNELS_FIRST:
         batch, channels, *sizes = attrs["shape"]
@@ -220,27 +220,23 @@ def _once(*tensors, name, make, data_format, **attrs):
 
 @planned(_planner(_max_pool))
 def max_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
-    """See `kcompat.spec.pooling.max_pool`."""
-    how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
-    return _once(inputs, name="max_pool", make=_max_pool, **how)
+    window = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
+    return _compute(inputs, name="max_pool", make=_max_pool, **window)
 
 
 @planned(_planner(_max_pool_grad))
 def max_pool_grad(g, y, x, *, pool_size, strides=None, padding="valid", data_format=None):
-    """See `kcompat.spec.pooling.max_pool_grad`."""
-    how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
-    return _once(g, y, x, name="max_pool_grad", make=_max_pool_grad, **how)
+    window = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
+    return _compute(g, y, x, name="max_pool_grad", make=_max_pool_grad, **window)
 
 
 @planned(_planner(_average_pool))
 def average_pool(inputs, *, pool_size, strides=None, padding="valid", data_format=None):
-    """See `kcompat.spec.pooling.average_pool`."""
-    how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
-    return _once(inputs, name="average_pool", make=_average_pool, **how)
+    window = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
+    return _compute(inputs, name="average_pool", make=_average_pool, **window)
 
 
 @planned(_planner(_average_pool_grad))
 def average_pool_grad(g, *, shape, pool_size, strides=None, padding="valid", data_format=None):
-    """See `kcompat.spec.pooling.average_pool_grad`."""
-    how = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
-    return _once(g, name="average_pool_grad", make=_average_pool_grad, shape=tuple(shape), **how)
+    window = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": data_format}
+    return _compute(g, name="average_pool_grad", make=_average_pool_grad, shape=tuple(shape), **window)

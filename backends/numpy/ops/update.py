@@ -7,7 +7,6 @@ from kcompat.spec.lift import lift
 
 @lift
 def adam_update(rate, p, g, m, v, *, beta_1, beta_2, epsilon):
-    """See `kcompat.spec.update.adam_update`."""
     new_m = np.subtract(g, m)
     new_m *= 1.0 - beta_1
     new_m += m

@@ -3,27 +3,24 @@
 What a pullback multiplies cotangents with is computed step by step, too: for all steps at once it leaves the cache.
 """
 
-import functools
-
 import numpy as np
 
-from kcompat.backends._host import empty
+from kcompat.backends._host import empty as new_array
 from kcompat.backends.numpy.compiler.plan import Lean, planned
-from kcompat.backends.numpy.dtypes import through_float32
-from kcompat.runtime.registry import load
+from kcompat.backends.numpy.composed import composed
 from kcompat.spec import OPS, TensorSpec
 
 
-def _recurrence(make, forward=False):
-    """The op that `make` is named after; what it does not cover is left to the spec's body.
+def _recurrence(make, reads_last_step_only=False):
+    """The op that `make` is named after; what `make` does not cover is left to the spec's body.
 
-    `make(dtype, *shapes, reverse)` gives the shapes of the results and a `Run` that computes them. One that goes
-    `forward` looks at no step of a result but the last, so that each may overwrite the one before if nobody reads it.
+    `make(dtype, *shapes, reverse)` gives the shapes of the results and a `Run` that computes them, or None. A run that
+    `reads_last_step_only` of its own results lets each step of a result that nobody reads overwrite the one before.
     """
     name = make.__name__.removeprefix("_")
     declared = OPS[name]
 
-    def made(specs, reverse):
+    def make_for(specs, reverse):
         dtypes = {spec.dtype for spec in specs if spec is not None}
         alike = dtypes in ({"float32"}, {"float64"})
         if not alike or any(0 in spec.shape for spec in specs if spec is not None):
@@ -33,25 +30,26 @@ def _recurrence(make, forward=False):
         return make(dtypes.pop(), *shapes, reverse=reverse)
 
     def planner(*specs, reverse=False):
-        found = made(specs, reverse)
-        if found is None or not forward:
-            return found and found[1]
-        shapes, run = found
+        shapes_and_run = make_for(specs, reverse)
+        if shapes_and_run is None:
+            return None
+        shapes, run = shapes_and_run
+        if not reads_last_step_only:
+            return run
         return Lean(run, [_overwritten(shape, specs[0].dtype) for shape in shapes])
 
     def op(*tensors, reverse=False):
         specs = [None if x is None else TensorSpec(x.shape, x.dtype.name) for x in tensors]
-        found = made(specs, reverse)
-        if found is None:
-            body = functools.partial(declared.body, load("numpy"))
-            return through_float32(name, body)(*tensors, reverse=reverse)
-        shapes, run = found
+        shapes_and_run = make_for(specs, reverse)
+        if shapes_and_run is None:
+            return composed(name)(*tensors, reverse=reverse)
+        shapes, run = shapes_and_run
         out = tuple(np.empty(shape, tensors[0].dtype) for shape in shapes)
         with np.errstate(over="ignore"):  # a gate that is shut
             run(*tensors, out)
         return out
 
-    op.__name__, op.__doc__ = name, f"See `kcompat.spec.sequences.{name}`."
+    op.__name__ = name
     vars(op)["__signature__"] = declared.signature
     return planned(planner)(op)
 
@@ -59,8 +57,8 @@ def _recurrence(make, forward=False):
 def _overwritten(shape, dtype):
     """Memory for a result that nobody reads: of a sequence, the same for each step."""
     if len(shape) == 2:
-        return empty(shape, dtype)
-    step = empty(shape[1:], dtype)
+        return new_array(shape, dtype)
+    step = new_array(shape[1:], dtype)
     return np.lib.stride_tricks.as_strided(step, shape, (0, *step.strides))
 
 
@@ -84,7 +82,7 @@ def _lstm_sequence(dtype, x, initial_h, initial_c, kernel, *, reverse):
     states = (batch, units)
     if (initial_h, initial_c, kernel) != (states, states, (units, width)):
         return None
-    negated, z, share = empty(kernel, dtype), empty((batch, width), dtype), empty(states, dtype)
+    negated, z, share = new_array(kernel, dtype), new_array((batch, width), dtype), new_array(states, dtype)
     by_gate = z.reshape(batch, 4, units).swapaxes(0, 1)
     order = _steps(length, reverse)
 
@@ -92,13 +90,13 @@ def _lstm_sequence(dtype, x, initial_h, initial_c, kernel, *, reverse):
         outputs, last_h, last_c, cells, gates = out
         np.negative(kernel, out=negated)
         for t in order:
-            i, f, candidate, o = kept = gates[t]
+            i, f, candidate, o = of_step = gates[t]
             np.matmul(h, negated, out=z)
             np.subtract(z, x[t], out=z)
             np.tanh(by_gate[2], out=share)
             np.exp(z, out=z)
-            np.add(by_gate, 1, out=kept)
-            np.reciprocal(kept, out=kept)
+            np.add(by_gate, 1, out=of_step)
+            np.reciprocal(of_step, out=of_step)
             np.negative(share, out=candidate)
             h, before, c = outputs[t], c, cells[t]
             np.multiply(f, before, out=c)
@@ -121,25 +119,25 @@ def _lstm_sequence_grad(
     states, dx = (batch, units), (length, batch, 4 * units)
     if g_gates is not None or (initial_h, initial_c) != (states, states):
         return None  # a second derivative, or a state that is broadcast
-    transposed, product = empty(kernel[::-1], dtype), empty(kernel, dtype)
-    factors, shown, share = empty((4, *states), dtype), empty(states, dtype), empty(states, dtype)
+    transposed, product = new_array(kernel[::-1], dtype), new_array(kernel, dtype)
+    factors, shown, share = new_array((4, *states), dtype), new_array(states, dtype), new_array(states, dtype)
     by_i, by_f, by_candidate, by_o = factors
     order = _steps(length, not reverse)
 
     def run(outputs, cells, gates, h, c, kernel, g_h, g_c, *cotangents):
-        *given, (dx, dh, dc, d_kernel) = cotangents
-        g_outputs, g_cells, _ = (*given, None, None, None)[:3]
+        *optional, (dx, dh, dc, d_kernel) = cotangents
+        g_outputs, g_cells, _ = (*optional, None, None, None)[:3]
         np.copyto(transposed, kernel.T)
         np.copyto(dh, g_h)
         np.copyto(dc, g_c)
         by_gate = dx.reshape(length, batch, 4, units).swapaxes(1, 2)
         for t in order:
-            i, f, candidate, o = kept = gates[t]
+            i, f, candidate, o = of_step = gates[t]
             if g_outputs is not None:
                 np.add(dh, g_outputs[t], out=dh)
             np.tanh(cells[t], out=shown)
-            np.subtract(1, kept, out=factors)
-            np.multiply(factors, kept, out=factors)  # the slope of each gate but the candidate
+            np.subtract(1, of_step, out=factors)
+            np.multiply(factors, of_step, out=factors)  # the slope of each gate but the candidate
             np.multiply(by_o, shown, out=by_o)
             np.subtract(1, shown, out=share)
             np.add(shown, 1, out=shown)
@@ -178,19 +176,19 @@ def _gru_sequence(dtype, x, initial_state, kernel, state_bias, *, reverse):
     states = (batch, units)
     if (initial_state, kernel) != (states, (units, width)) or state_bias not in (None, (width,)):
         return None
-    product, share = empty((batch, width), dtype), empty(states, dtype)
+    product, share = new_array((batch, width), dtype), new_array(states, dtype)
     inner_z_r, inner_candidate = (x.swapaxes(0, 1) for x in np.split(product.reshape(batch, 3, units), [2], axis=1))
     order = _steps(length, reverse)
 
-    def run(x, h, kernel, *given):
-        *bias, (outputs, last, gates) = given
+    def run(x, h, kernel, *bias_and_out):
+        *bias, (outputs, last, gates) = bias_and_out
         by_gate = x.reshape(length, batch, 3, units).swapaxes(1, 2)
         for t in order:
-            z, r, candidate, inner = kept = gates[t]
+            z, r, candidate, inner = of_step = gates[t]
             np.matmul(h, kernel, out=product)
             if bias and bias[0] is not None:
                 np.add(product, bias[0], out=product)
-            z_r = kept[:2]
+            z_r = of_step[:2]
             np.add(inner_z_r, by_gate[t, :2], out=z_r)
             np.negative(z_r, out=z_r)
             np.exp(z_r, out=z_r)
@@ -216,14 +214,14 @@ def _gru_sequence_grad(dtype, outputs, gates, initial_state, kernel, g_h, g_outp
     states, dx = (batch, units), (length, batch, 3 * units)
     if g_gates is not None or initial_state != states:
         return None  # a second derivative, or a state that is broadcast
-    transposed, scratch = empty(kernel[::-1], dtype), empty(kernel, dtype)
-    inner_grads, ones = empty(dx, dtype), np.ones(length * batch, dtype)
-    slope, to_candidate, share = (empty(states, dtype) for _ in range(3))
-    product = empty(states, dtype)
+    transposed, scratch = new_array(kernel[::-1], dtype), new_array(kernel, dtype)
+    inner_grads, ones = new_array(dx, dtype), np.ones(length * batch, dtype)
+    slope, to_candidate, share = (new_array(states, dtype) for _ in range(3))
+    product = new_array(states, dtype)
     order = _steps(length, not reverse)
 
-    def run(outputs, gates, h, kernel, g_h, *given):
-        *cotangents, (dx, dh, d_kernel, d_bias) = given
+    def run(outputs, gates, h, kernel, g_h, *cotangents_and_out):
+        *cotangents, (dx, dh, d_kernel, d_bias) = cotangents_and_out
         g_outputs = cotangents[0] if cotangents else None
         np.copyto(transposed, kernel.T)
         np.copyto(dh, g_h)
@@ -258,5 +256,7 @@ def _gru_sequence_grad(dtype, outputs, gates, initial_state, kernel, g_h, g_outp
     return (dx, states, kernel, (3 * units,)), run
 
 
-lstm_sequence, lstm_sequence_grad = _recurrence(_lstm_sequence, forward=True), _recurrence(_lstm_sequence_grad)
-gru_sequence, gru_sequence_grad = _recurrence(_gru_sequence, forward=True), _recurrence(_gru_sequence_grad)
+lstm_sequence = _recurrence(_lstm_sequence, reads_last_step_only=True)
+lstm_sequence_grad = _recurrence(_lstm_sequence_grad)
+gru_sequence = _recurrence(_gru_sequence, reads_last_step_only=True)
+gru_sequence_grad = _recurrence(_gru_sequence_grad)
