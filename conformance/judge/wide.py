@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.backends.numpy import ops as numpy_ops
+from kcompat.backends.numpy.composed import interpreter as numpy_interpreter
 from kcompat.backends.numpy.engine import NumPyEngine
 from kcompat.conformance.judge.precision import MANTISSA_BITS, PROFILES, Profile, held, largest
 from kcompat.runtime.engine import Engine
@@ -214,7 +214,7 @@ def _held_scalar(x: float, dtype: str) -> float:
 
 
 def _in_float64(op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
-    return getattr(numpy_ops, op.name)(*values, **attrs)
+    return numpy_interpreter().native[op.name](*values, **attrs)
 
 
 def _in_long_double(op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
