@@ -17,8 +17,8 @@ def test_the_module_is_an_attribute_of_ops():
 
 
 def test_unknown_name_is_refused():
-    with pytest.raises(AttributeError, match=r"kcompat\.ops\.image has no 'rezise'; there are .*resize"):
-        image.rezise  # noqa: B018
+    with pytest.raises(AttributeError, match=r"kcompat\.ops\.image has no 'resise'; did you mean .*resize"):
+        image.resise  # noqa: B018
 
 
 def test_signatures_are_those_of_keras():

@@ -9,46 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from kcompat.ops._trees import Carry, as_tensors, describe
 from kcompat.runtime import tree
+from kcompat.runtime.interpreter import Interpreter
 from kcompat.runtime.registry import current
+from kcompat.runtime.shapes import infer
 from kcompat.spec import SCALARS, TensorSpec
 
-__all__ = ["associative_scan", "cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"]
-
-
-def _tensors(B: Any, x: Any) -> tuple[list[Any], tree.Rebuild]:
-    """The leaves of a tree as tensors, and how to put it together again."""
-    leaves, rebuild = tree.flatten(x)
-    return [B.constant(leaf) if type(leaf) in SCALARS else B.admit(leaf) for leaf in leaves], rebuild
-
-
-def _described(B: Any, leaves: Sequence[Any], rebuild: tree.Rebuild) -> str:
-    return repr(rebuild([TensorSpec(tuple(x.shape), B.dtype(x)) for x in leaves]))
-
-
-class _Checked:
-    """A step of a loop, from flat tensors to flat tensors, that gives back the carry as it takes it."""
-
-    def __init__(self, what: str, B: Any, rebuild: tree.Rebuild, leaves: Sequence[Any]):
-        self.what, self.B, self.rebuild = what, B, rebuild
-        self.before = _described(B, leaves, rebuild)
-        self.specs = [(tuple(x.shape), B.dtype(x)) for x in leaves]
-
-    def flat(self, carry: Any) -> tuple[Any, ...]:
-        """The leaves of a new carry. Raises TypeError if it differs from the old one in more than values."""
-        leaves, rebuild = tree.flatten(carry)
-        B = self.B
-        if len(leaves) == len(self.specs):
-            dtypes = [dtype for _, dtype in self.specs]
-            leaves = [B.constant(x, dtype=d) if type(x) in SCALARS else x for x, d in zip(leaves, dtypes, strict=True)]
-        leaves = [B.constant(x) if type(x) in SCALARS else B.admit(x) for x in leaves]
-        after = _described(B, leaves, rebuild)
-        if after != self.before:
-            raise TypeError(
-                f"{self.what}: the carry is {self.before} before a step and {after} after it; "
-                "a step gives back the structure, shapes and dtypes that it takes"
-            )
-        return tuple(leaves)
+__all__ = ["cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"]
 
 
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
@@ -64,21 +32,21 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
             known, one of them is never called.
     """
     B = current()
-    found: dict[str, tuple[tree.Rebuild, str]] = {}
+    results: dict[str, tuple[tree.Rebuild, str]] = {}
 
     def branch(name: str, f: Callable[[], Any]) -> Callable[[], tuple[Any, ...]]:
         def run() -> tuple[Any, ...]:
-            leaves, rebuild = _tensors(B, f())
-            found[name] = rebuild, _described(B, leaves, rebuild)
+            leaves, rebuild = as_tensors(B, f())
+            results[name] = rebuild, describe(B, leaves, rebuild)
             return tuple(leaves)
 
         return run
 
     def check(error: Exception | None = None) -> None:
-        given = [description for _, description in found.values()]
-        if len(set(given)) > 1:
+        descriptions = [description for _, description in results.values()]
+        if len(set(descriptions)) > 1:
             raise TypeError(
-                f"cond: true_fn gives {found['true'][1]}, false_fn gives {found['false'][1]}; "
+                f"cond: true_fn gives {results['true'][1]}, false_fn gives {results['false'][1]}; "
                 "both give the same structure, shapes and dtypes"
             ) from error
 
@@ -90,7 +58,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
         check(error)
         raise
     check()
-    return next(iter(found.values()))[0](list(leaves))
+    return next(iter(results.values()))[0](list(leaves))
 
 
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
@@ -138,35 +106,33 @@ def scan(
     if not isinstance(unroll, (bool, int)) or (unroll is not False and unroll < 1):
         raise ValueError(f"scan: unroll is a bool or a positive int, got {unroll!r}")
     B = current()
-    rows, rebuild_x = _tensors(B, xs)
-    sizes = {x.shape[0] if len(x.shape) else None for x in rows} | ({length} if length is not None else set())
+    rows, rebuild_x = as_tensors(B, xs)
+    sizes: set[Any] = {x.shape[0] if len(x.shape) else None for x in rows} | ({length} if length is not None else set())
     if len(sizes) != 1 or None in sizes:
         shapes = ", ".join(str(tuple(x.shape)) for x in rows)
         raise ValueError(f"scan: one length is needed, got length={length} and xs of shapes ({shapes})")
-    count = sizes.pop()
-    carry, rebuild = _tensors(B, init)
-    checked = _Checked("scan", B, rebuild, carry)
+    count: int = sizes.pop()
+    carry, rebuild = as_tensors(B, init)
+    steady = Carry("scan", B, carry, rebuild)
     rebuild_y: Any = None
 
     def step(carry: Sequence[Any], x: Sequence[Any]) -> tuple[tuple, tuple]:
         nonlocal rebuild_y
         new, y = f(rebuild(list(carry)), rebuild_x(list(x)[: len(rows)]))
-        leaves, rebuild_y = _tensors(B, y)
-        return checked.flat(new), tuple(leaves)
+        leaves, rebuild_y = as_tensors(B, y)
+        return steady.flatten(new), tuple(leaves)
 
     if count == 0:
-        carry_specs = rebuild([TensorSpec(*spec) for spec in checked.specs])
+        carry_specs = rebuild([TensorSpec(*spec) for spec in steady.specs])
         row_specs = rebuild_x([TensorSpec(tuple(x.shape)[1:], B.dtype(x)) for x in rows])
-        return rebuild(carry), _nothing(B, f, carry_specs, row_specs)
+        return rebuild(carry), _no_results(B, f, carry_specs, row_specs)
     counter = () if rows else (B.arange(start=0, stop=count, dtype="int32"),)
     last, ys = B.engine.fold(B, step, tuple(carry), (*rows, *counter), reverse, count if unroll is True else unroll)
     return rebuild(list(last)), rebuild_y(list(ys))
 
 
-def _nothing(B: Any, f: Callable[..., Any], carry: Any, x: Any) -> Any:
+def _no_results(B: Interpreter, f: Callable[..., Any], carry: Any, x: Any) -> Any:
     """The `y`s of no steps: their shapes are inferred."""
-    from kcompat.runtime.shapes import infer  # needed here alone
-
     _, y = infer(f, carry, x)
     return tree.map_leaves(lambda spec: B.full(shape=(0, *spec.shape), fill_value=0, dtype=spec.dtype), y)
 
@@ -187,8 +153,8 @@ def while_loop(
     """
     B = current()
     separate = isinstance(loop_vars, (tuple, list))
-    carry, rebuild = _tensors(B, loop_vars)
-    checked = _Checked("while_loop", B, rebuild, carry)
+    carry, rebuild = as_tensors(B, loop_vars)
+    steady = Carry("while_loop", B, carry, rebuild)
 
     def apply(f: Callable[..., Any], carry: Sequence[Any]) -> Any:
         values = rebuild(list(carry))
@@ -198,7 +164,7 @@ def while_loop(
         new = apply(body, carry)
         if separate:
             new = type(loop_vars)(new) if isinstance(new, (tuple, list)) else type(loop_vars)((new,))
-        return checked.flat(new)
+        return steady.flatten(new)
 
     def goes_on(carry: tuple) -> Any:
         return apply(cond, carry)
@@ -223,7 +189,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     if isinstance(lower, int) and isinstance(upper, int):
         if upper <= lower:
             B = current()
-            leaves, rebuild = _tensors(B, init_val)
+            leaves, rebuild = as_tensors(B, init_val)
             return rebuild(leaves)
         steps = current().arange(start=lower, stop=upper, dtype="int32")
         return scan(lambda state, i: (body_fun(i, state), None), init_val, steps)[0]
@@ -249,76 +215,17 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     `elements` and the results are trees of tensors.
     """
     B = current()
-    leaves, rebuild = _tensors(B, elements)
+    leaves, rebuild = as_tensors(B, elements)
     rebuild_y: Any = None
 
     def f(*slices: Any) -> tuple[Any, ...]:
         nonlocal rebuild_y
-        outputs, rebuild_y = _tensors(B, function(rebuild(list(slices))))
+        outputs, rebuild_y = as_tensors(B, function(rebuild(list(slices))))
         return tuple(outputs)
 
     if not leaves or any(not len(x.shape) or x.shape[0] != leaves[0].shape[0] for x in leaves):
-        raise ValueError(f"vectorized_map: first axes of one size are needed, got {_described(B, leaves, rebuild)}")
+        raise ValueError(f"vectorized_map: first axes of one size are needed, got {describe(B, leaves, rebuild)}")
     if leaves[0].shape[0] == 0:
         return map(function, elements)
     outputs = B.engine.vectorized_map(B, f, tuple(leaves))
     return rebuild_y(list(outputs))
-
-
-def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
-    """All the partial results of an associative `f` along an axis, in about log2(n) steps (Blelloch, 1990).
-
-    Args:
-        f: `f(a, b)` takes and gives trees like `elems`, elementwise along the axis.
-        elems: a tree of tensors whose sizes along the axis are equal.
-        reverse: whether to begin at the end.
-        axis: along which axis.
-
-    Returns:
-        A tree like `elems`: `[a, f(a, b), f(f(a, b), c), ...]`.
-    """
-    B = current()
-    leaves, rebuild = _tensors(B, elems)
-    sizes = {tuple(x.shape)[axis] for x in leaves}
-    if len(sizes) != 1:
-        raise ValueError(f"associative_scan: sizes along axis {axis} differ, in {_described(B, leaves, rebuild)}")
-
-    def combine(left: list[Any], right: list[Any]) -> list[Any]:
-        checked = _Checked("associative_scan", B, rebuild, left)
-        return list(checked.flat(f(rebuild(left), rebuild(right))))
-
-    def part(xs: list[Any], start: int, stop: int, step: int) -> list[Any]:
-        return [_slice(B, x, axis, start, stop, step) for x in xs]
-
-    def partials(xs: list[Any], n: int) -> list[Any]:
-        if n < 2:
-            return xs
-        pairs = combine(part(xs, 0, n - 1, 2), part(xs, 1, n, 2))
-        odd = partials(pairs, n // 2)
-        if n == 2:
-            even = part(xs, 0, 1, 1)
-        else:
-            later = combine(part(odd, 0, (n - 1) // 2, 1), part(xs, 2, n, 2))
-            even = [B.concatenate(x, y, axis=axis) for x, y in zip(part(xs, 0, 1, 1), later, strict=True)]
-        return [_interleaved(B, x, y, axis) for x, y in zip(even, odd, strict=True)]
-
-    if reverse:
-        leaves = [B.flip(x, axis=axis) for x in leaves]
-    results = partials(leaves, sizes.pop())
-    return rebuild([B.flip(x, axis=axis) for x in results] if reverse else results)
-
-
-def _slice(B: Any, x: Any, axis: int, start: int, stop: int, step: int) -> Any:
-    low, high, steps = [0] * len(x.shape), list(x.shape), [1] * len(x.shape)
-    low[axis], high[axis], steps[axis] = start, stop, step
-    return B.strided_slice(x, start=tuple(low), stop=tuple(high), step=tuple(steps))
-
-
-def _interleaved(B: Any, even: Any, odd: Any, axis: int) -> Any:
-    """`even[0], odd[0], even[1], odd[1], ...` along an axis; `even` may be longer by one."""
-    axis %= len(even.shape)
-    n, m = even.shape[axis], odd.shape[axis]
-    shape = tuple(odd.shape)
-    pairs = B.stack(_slice(B, even, axis, 0, m, 1), odd, axis=axis + 1)
-    y = B.reshape(pairs, newshape=(*shape[:axis], 2 * m, *shape[axis + 1 :]))
-    return y if n == m else B.concatenate(y, _slice(B, even, axis, m, n, 1), axis=axis)

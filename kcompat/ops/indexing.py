@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kcompat.runtime.active import active
+from kcompat.runtime.interpreter import Interpreter
 from kcompat.spec.rules import broadcast_shapes
 from kcompat.spec.tensor import resolve_index
 
@@ -43,7 +44,7 @@ def get_item(x: Any, key: Any) -> Any:
     return _picked(B, y, axes, [keys[i] for i in places], to)
 
 
-def _plain(B: Any, key: Any) -> Any:
+def _plain(B: Interpreter, key: Any) -> Any:
     """An entry of a key: an int, a slice, None, an ellipsis, or a tensor of integers."""
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         return int(key)
@@ -72,7 +73,7 @@ def _without_ellipsis(keys: list[Any], rank: int) -> list[Any]:
     return [*keys[: places[0]], *[slice(None)] * (rank - given), *keys[places[0] + 1 :]]
 
 
-def _picked(B: Any, y: Any, axes: list[int], indices: list[Any], to: int) -> Any:
+def _picked(B: Interpreter, y: Any, axes: list[int], indices: list[Any], to: int) -> Any:
     """The elements of `y` at `indices` along `axes`; the indices' own axes go to position `to`."""
     if len(axes) == 1 and axes[0] == to:
         return B.take(y, indices[0], axis=to)

@@ -9,6 +9,7 @@ from typing import Any
 
 from kcompat.ops.control_flow import vectorized_map
 from kcompat.runtime import tree
+from kcompat.runtime.interpreter import Interpreter
 from kcompat.runtime.registry import current
 from kcompat.spec import SCALARS
 from kcompat.spec.rules import broadcast_shapes
@@ -62,7 +63,7 @@ def _parse(signature: str) -> list[tuple[str, ...]]:
     return [tuple(part.split(",")) if part else () for part in parts]
 
 
-def _apply(B: Any, f: Callable[..., Any], tensors: list[Any], cores: Any, signature: str | None) -> Any:
+def _apply(B: Interpreter, f: Callable[..., Any], tensors: list[Any], cores: Any, signature: str | None) -> Any:
     ranks = [len(core) for core in cores] if cores is not None else [0] * len(tensors)
     shapes = [tuple(x.shape) for x in tensors]
     if len(ranks) != len(tensors) or any(len(s) < r for s, r in zip(shapes, ranks, strict=True)):

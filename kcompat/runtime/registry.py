@@ -88,7 +88,7 @@ def _public_functions(module: Any) -> dict[str, Any]:
     }
 
 
-def current() -> Any:
+def current() -> Interpreter:
     """The active backend's interpreter."""
     B = active.active()
     B.name  # noqa: B018  (loads the default backend, the first time)
