@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kcompat.optimizers.optimizer import Optimizer
-from kcompat.runtime.active import active
+from kcompat.optimizers.optimizer import Optimizer, check_within
+from kcompat.registration import register
 
 
+@register("optimizer")
 class SGD(Optimizer):
     """`p -= learning_rate * g`, or with a momentum.
 
@@ -21,18 +22,10 @@ class SGD(Optimizer):
         **kwargs: see `Optimizer`.
     """
 
-    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any):
-        super().__init__(learning_rate, **kwargs)
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"momentum is in [0, 1], got {momentum!r}")
-        self.momentum, self.nesterov = momentum, nesterov
-        if momentum:
-            self.slot_names = ("momentum",)
+    formula = "sgd_update"
 
-    def update(self, rate: Any, iteration: Any, runs: list[list[Any]]) -> tuple[Any, ...]:
-        """See `Optimizer.update`."""
-        del iteration
-        tensors = [x for run in runs for x in run]
-        if not self.momentum:
-            return active().sgd_update(rate, *tensors)
-        return active().momentum_update(rate, *tensors, momentum=self.momentum, nesterov=self.nesterov)
+    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any):
+        self.momentum, self.nesterov = check_within("momentum", momentum, 0, 1), bool(nesterov)
+        if momentum:
+            self.formula, self.slot_groups = "momentum_update", (("momentum",),)
+        super().__init__(learning_rate, **kwargs)
