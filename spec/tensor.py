@@ -116,11 +116,11 @@ for _symbol, _op, _swapped in [
 
 def resolve_index(keys: tuple[Any, ...], shape: tuple[int, ...]):
     """Basic indexing as (start, stop, step, result shape, axes to flip); steps are positive."""
-    given = sum(k is not None and k is not Ellipsis for k in keys)
-    if given > len(shape):
-        raise IndexError(f"{given} indices for a tensor of rank {len(shape)}, shape {shape}")
+    indexed = sum(k is not None and k is not Ellipsis for k in keys)
+    if indexed > len(shape):
+        raise IndexError(f"{indexed} indices for a tensor of rank {len(shape)}, shape {shape}")
     where = next((i for i, k in enumerate(keys) if isinstance(k, EllipsisType)), len(keys))
-    fill = (slice(None),) * (len(shape) - given)
+    fill = (slice(None),) * (len(shape) - indexed)
     keys = (*keys[:where], *fill, *(k for k in keys[where:] if k is not Ellipsis))
     start: list[int] = []
     stop: list[int] = []

@@ -157,3 +157,7 @@ def test_window_may_start_at_an_int_and_at_a_tensor():
     z = ops.convert_to_numpy(ops.slice_update(X, start, -y))
     np.testing.assert_array_equal(z[1:2, 2:3, 2:4], -X[1:2, 2:3, 2:4])
     assert (z != X).sum() == 2
+
+
+def test_an_axis_without_elements_may_be_named_with_its_size():
+    assert ops.shape(ops.rearrange(X[:0], "b h w -> (b h) w", b=0)) == (0, 4)

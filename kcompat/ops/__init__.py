@@ -1,7 +1,7 @@
 """The ops, with Keras 3's names, argument order and defaults, on the active backend.
 
-Tensors are the backend's own; variables, NumPy arrays, numbers and lists are converted. Most functions are made of
-the spec, with real signatures, when they are first asked for: each calls the active interpreter.
+Tensors are the backend's own; variables, NumPy arrays, numbers and lists are converted. Most functions are
+generated from the spec, with real signatures, when they are first asked for: each calls the active interpreter.
 """
 
 from kcompat.ops import image as image

@@ -1,4 +1,4 @@
-"""The functions of `kcompat.ops` that are made of declarations: each has the public signature of an op of the spec."""
+"""Functions of `kcompat.ops` generated from the spec, each with the public signature of its op."""
 
 from __future__ import annotations
 

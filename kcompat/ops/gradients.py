@@ -89,9 +89,9 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
         ValueError: if the tangents do not have the shapes of the primals.
     """
     primals, tangents = tuple(primals), tuple(tangents)
-    given, wanted = ([shape(x) for x in tree.flatten(trees)[0]] for trees in (tangents, primals))
-    if given != wanted:
-        raise ValueError(f"jvp: tangents have the shapes of the primals, {wanted}; got {given}")
+    expected, actual = ([shape(x) for x in tree.flatten(trees)[0]] for trees in (primals, tangents))
+    if actual != expected:
+        raise ValueError(f"jvp: tangents have the shapes of the primals, {expected}; got {actual}")
 
     def result_of(*args: Any) -> Any:
         return split_aux(fun(*args), has_aux)[0]

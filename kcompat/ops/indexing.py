@@ -28,8 +28,8 @@ def get_item(x: Any, key: Any) -> Any:
     """
     B = active()
     x = x if type(x) in B.tensor_types else B.admit(x)
-    keys = [_plain(B, k) for k in (key if isinstance(key, tuple) else (key,))]
-    keys = _without_ellipsis(keys, len(x.shape))
+    keys = [_as_key(B, k) for k in (key if isinstance(key, tuple) else (key,))]
+    keys = _expand_ellipsis(keys, len(x.shape))
     places = [i for i, k in enumerate(keys) if _is_tensor(k)]
     start, stop, step, shape, flips = resolve_index(tuple(slice(None) if _is_tensor(k) else k for k in keys), x.shape)
     y = B.strided_slice(x, start=start, stop=stop, step=step)
@@ -41,10 +41,10 @@ def get_item(x: Any, key: Any) -> Any:
     picking = [i for i, k in enumerate(keys) if _is_tensor(k) or isinstance(k, int)]
     apart = picking[-1] - picking[0] >= len(picking)  # then NumPy puts the axes of the indices first
     to = 0 if apart else sum(not isinstance(k, int) for k in keys[: picking[0]])
-    return _picked(B, y, axes, [keys[i] for i in places], to)
+    return _pick(B, y, axes, [keys[i] for i in places], to)
 
 
-def _plain(B: Interpreter, key: Any) -> Any:
+def _as_key(B: Interpreter, key: Any) -> Any:
     """An entry of a key: an int, a slice, None, an ellipsis, or a tensor of integers."""
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         return int(key)
@@ -62,18 +62,18 @@ def _is_tensor(key: Any) -> bool:
     return not (key is None or isinstance(key, (int, slice, EllipsisType)))
 
 
-def _without_ellipsis(keys: list[Any], rank: int) -> list[Any]:
+def _expand_ellipsis(keys: list[Any], rank: int) -> list[Any]:
     """The keys with a slice for every axis that none of them names."""
-    given = sum(k is not None and not isinstance(k, EllipsisType) for k in keys)
+    count = sum(k is not None and not isinstance(k, EllipsisType) for k in keys)
     places = [i for i, k in enumerate(keys) if isinstance(k, EllipsisType)] or [len(keys)]
-    if given > rank or len(places) > 1:
+    if count > rank or len(places) > 1:
         raise IndexError(
-            f"{given} indices and {len(places)} ellipses for a tensor of rank {rank}; at most one ellipsis"
+            f"{count} indices and {len(places)} ellipses for a tensor of rank {rank}; at most one ellipsis"
         )
-    return [*keys[: places[0]], *[slice(None)] * (rank - given), *keys[places[0] + 1 :]]
+    return [*keys[: places[0]], *[slice(None)] * (rank - count), *keys[places[0] + 1 :]]
 
 
-def _picked(B: Interpreter, y: Any, axes: list[int], indices: list[Any], to: int) -> Any:
+def _pick(B: Interpreter, y: Any, axes: list[int], indices: list[Any], to: int) -> Any:
     """The elements of `y` at `indices` along `axes`; the indices' own axes go to position `to`."""
     if len(axes) == 1 and axes[0] == to:
         return B.take(y, indices[0], axis=to)

@@ -31,20 +31,20 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
     x = tensor if type(tensor) in B.tensor_types else B.admit(tensor)
     sides = pattern.split("->")
     if len(sides) != 2:
-        raise _refused(pattern, "it has two lists of axes with one '->' between them")
+        raise _bad_pattern(pattern, "it has two lists of axes with one '->' between them")
     left, right = (_parse(side, pattern) for side in sides)
     rest = len(x.shape) - sum(group != ["..."] for group in left)
-    left, right = (_without_ellipsis(groups, rest) for groups in (left, right))
-    sizes = _sizes(left, tuple(x.shape), axes_lengths, pattern)
+    left, right = (_expand_ellipsis(groups, rest) for groups in (left, right))
+    sizes = _solve_sizes(left, tuple(x.shape), axes_lengths, pattern)
     source, target = ([name for group in groups for name in group] for groups in (left, right))
     if sorted(source) != sorted(target):
-        raise _refused(pattern, f"{', '.join(sorted(set(source) ^ set(target)))} stands on one side only")
+        raise _bad_pattern(pattern, f"{', '.join(sorted(set(source) ^ set(target)))} stands on one side only")
     apart = B.reshape(x, newshape=tuple(sizes[name] for name in source))
     moved = B.transpose(apart, axes=tuple(source.index(name) for name in target))
     return B.reshape(moved, newshape=tuple(math.prod(sizes[name] for name in group) for group in right))
 
 
-def _refused(pattern: str, reason: str) -> ValueError:
+def _bad_pattern(pattern: str, reason: str) -> ValueError:
     return ValueError(f"rearrange: pattern {pattern!r}: {reason}")
 
 
@@ -67,34 +67,37 @@ def _parse(side: str, pattern: str) -> Groups:
             else:
                 within.append(token)
         else:
-            raise _refused(pattern, f"{token!r} is out of place")
+            raise _bad_pattern(pattern, f"{token!r} is out of place")
     names = [name for group in groups for name in group]
     twice = sorted({name for name in names if names.count(name) > 1})
     if within is not None or twice:
-        raise _refused(pattern, f"{', '.join(twice)} stands twice on one side" if twice else "a '(' is not closed")
+        raise _bad_pattern(pattern, f"{', '.join(twice)} stands twice on one side" if twice else "a '(' is not closed")
     return groups
 
 
-def _without_ellipsis(groups: Groups, count: int) -> Groups:
+def _expand_ellipsis(groups: Groups, count: int) -> Groups:
     """Names for the axes of the ellipsis that no pattern can hold."""
     axes = [[f"...{i}"] for i in range(count)]
     return [axis for group in groups for axis in (axes if group == ["..."] else [group])]
 
 
-def _sizes(groups: Groups, shape: tuple[int, ...], given: dict[str, int], pattern: str) -> dict[str, int]:
+def _solve_sizes(groups: Groups, shape: tuple[int, ...], lengths: dict[str, int], pattern: str) -> dict[str, int]:
     """The size of every named axis."""
     if len(groups) != len(shape):
-        raise _refused(pattern, f"it has {len(groups)} axes on the left, the tensor has shape {shape}")
-    unknown = sorted(given.keys() - {name for group in groups for name in group})
+        raise _bad_pattern(pattern, f"it has {len(groups)} axes on the left, the tensor has shape {shape}")
+    unknown = sorted(lengths.keys() - {name for group in groups for name in group})
     if unknown:
-        raise _refused(pattern, f"it has no axis {', '.join(unknown)}, for which a size is given")
-    sizes = dict(given)
+        raise _bad_pattern(pattern, f"it has no axis {', '.join(unknown)}, for which a size is given")
+    sizes = dict(lengths)
     for group, size in zip(groups, shape, strict=True):
-        free = [name for name in group if name not in given]
-        known = math.prod(given[name] for name in group if name in given)
+        free = [name for name in group if name not in lengths]
+        product = math.prod(lengths[name] for name in group if name in lengths)
         if len(free) > 1:
-            raise _refused(pattern, f"the sizes of {', '.join(free)} are not known; give all of a group but one")
-        if (size % max(known, 1) or not known) if free else size != known:
-            raise _refused(pattern, f"the axis ({' '.join(group)}) of size {size} is not made of the sizes {given}")
-        sizes |= dict.fromkeys(free, size // known)
+            raise _bad_pattern(pattern, f"the sizes of {', '.join(free)} are not known; give all of a group but one")
+        if (size % max(product, 1) or not product) if free else size != product:
+            raise _bad_pattern(
+                pattern, f"the axis ({' '.join(group)}) of size {size} is not made of the sizes {lengths}"
+            )
+        if free:
+            sizes[free[0]] = size // product
     return sizes

@@ -44,10 +44,10 @@ def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = None, signature: st
         tensors = [B.constant(args[i]) if type(args[i]) in SCALARS else B.admit(args[i]) for i in places]
 
         def f(*slices: Any) -> Any:
-            given = list(args)
+            arguments = list(args)
             for i, x in zip(places, slices, strict=True):
-                given[i] = x
-            return pyfunc(*given, **kwargs)
+                arguments[i] = x
+            return pyfunc(*arguments, **kwargs)
 
         return _apply(B, f, tensors, cores, signature)
 

@@ -9,6 +9,7 @@ In the order in which to read it:
 - `unrolled`: control flow by Python
 - `tape`: reverse-mode differentiation over any interpreter
 - `gradients`: the public gradient functions by the tape
+- `interrupts`: sections of code that Ctrl-C may not break
 - `program`: a train step and the state that it owns
 - `engine`: what a framework offers besides ops, with defaults for most of it
 - `shapes`: the interpreter that computes nothing but shapes

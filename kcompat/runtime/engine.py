@@ -153,7 +153,7 @@ class Engine:
         """Fold `f(B, carry, x, consts) -> (carry, y)` over the first axis of each of `xs`.
 
         `carry`, `x`, `consts` and `y` are tuples of tensors; `f` is closed: of values that may be traced it uses
-        only what it is given. Gives the last carry and the stacked `y`s.
+        its arguments only. Gives the last carry and the stacked `y`s.
         """
         return unrolled.scan(B, f, init, xs, consts, reverse)
 
@@ -225,7 +225,7 @@ class EngineOver(Engine):
     def scan(
         self, B: Interpreter, f: ScanStep, init: Tensors, xs: Tensors, consts: Tensors = (), reverse: bool = False
     ) -> tuple[Tensors, Tensors]:
-        """Record it as one application if anything it is given is recorded."""
+        """Record it as one application if one of the tensors is recorded."""
         if any(map(self.recorder.has_recorded, (*init, *xs, *consts))):
             return self.recorder.record_scan(f, init, xs, consts, reverse)
         return self.recorder.base.scan(f, init, xs, consts, reverse=reverse)
@@ -269,6 +269,6 @@ def check_numbers(x: np.ndarray) -> None:
 
 
 def default_dtype(x: np.ndarray) -> str | None:
-    """The dtype of a tensor made of Python numbers, which NumPy has turned into an array; None: as it is."""
+    """The dtype for an array that NumPy made of Python numbers: floatx or int32; None keeps the array's own."""
     check_numbers(x)
     return floatx() if x.dtype.kind == "f" else "int32" if x.dtype.kind == "i" else None

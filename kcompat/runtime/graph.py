@@ -67,16 +67,14 @@ class Node(Operators):
     def __getitem__(self, key: Any) -> Any:
         keys = key if isinstance(key, tuple) else (key,)
         if any(hasattr(k, "dtype") and as_dtype(k.dtype) == "bool" for k in keys):
-            raise NotTraceable(
-                "which elements a mask chooses is not known while a graph is made; use kcompat.ops.where"
-            )
+            raise NotTraceable("which elements a mask chooses is not known in a graph; use kcompat.ops.where")
         return super().__getitem__(key)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise NotTraceable(NO_VALUES)
 
     def __bool__(self) -> bool:
-        raise NotTraceable("the truth of a node is not known while a graph is made; use kcompat.ops.where or cond")
+        raise NotTraceable("the truth of a node is not known in a graph; use kcompat.ops.where or cond")
 
     def _refuse_number(self) -> Any:
         raise NotTraceable("a node of a graph is no number; use kcompat.ops with it")
@@ -88,11 +86,12 @@ class Node(Operators):
 
 
 class Trace:
-    """The calls of one graph, in the order in which they were made, each different from the others."""
+    """The calls of one graph, in order, each different from the others."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.known: dict[Any, Any] = {}
+        self.results: dict[Any, Any] = {}
+        """What each call gave, by its op, arguments and attributes."""
 
 
 _trace: contextvars.ContextVar[Trace] = contextvars.ContextVar("kcompat_trace")
@@ -112,7 +111,7 @@ def tracing() -> Iterator[Trace]:
 class Graph(Recorder):
     """The interpreter whose tensors are nodes, over one that computes.
 
-    Composed ops are expanded into what they are made of, except those in `kept`.
+    Composed ops are expanded by their bodies, except those in `kept`.
     """
 
     tensor_type = Node
@@ -149,9 +148,9 @@ class Graph(Recorder):
         """The result of a call: that of an earlier one that was the same, or new nodes."""
         trace = _trace.get()
         key = (op, *[id(x) if hasattr(x, "dtype") else repr(x) for x in args], repr(attrs) if attrs else "")
-        known = trace.known.get(key)
-        if known is not None:
-            return known
+        earlier = trace.results.get(key)
+        if earlier is not None:
+            return earlier
         if len(trace.calls) == LIMIT:
             raise NotTraceable(f"a graph of more than {LIMIT} calls; scan keeps a loop short")
         specs = infer(*map(spec_of, args), **attrs)
@@ -164,7 +163,7 @@ class Graph(Recorder):
             result = call.results = tuple(Node(self, spec, call) for spec in specs)
             call.single = False
         trace.calls.append(call)
-        trace.known[key] = result
+        trace.results[key] = result
         return result
 
     def record_scan(
@@ -197,4 +196,4 @@ class GraphEngine(EngineOver):
 
     def native_random(self, B: Interpreter) -> Interpreter:
         """Refuse: the framework's own generator wants the values of a key."""
-        raise NotTraceable("the framework's own generator is no op, and a graph is made of ops")
+        raise NotTraceable("the framework's own generator is no op, and a graph has ops alone")

@@ -30,7 +30,7 @@ class State(NamedTuple):
 
 
 Batch: TypeAlias = Tree
-"""What a step is given beside the state: inputs, targets, weights of the samples."""
+"""What a step takes beside the state: inputs, targets, weights of the samples."""
 
 Logs: TypeAlias = Tree
 """What a step tells of itself: the loss and the metrics."""

@@ -144,6 +144,6 @@ def _describe(name: str) -> BackendInfo:
     except ImportError as error:
         return BackendInfo(name, None, (), (), (), (), str(error))
     native, composed, missing = (
-        tuple(op for op, how in B.support.items() if how == kind) for kind in (NATIVE, COMPOSED, MISSING)
+        tuple(op for op, support in B.support.items() if support == kind) for kind in (NATIVE, COMPOSED, MISSING)
     )
     return BackendInfo(name, B.engine.version(), tuple(B.engine.devices()), native, composed, missing)

@@ -20,9 +20,9 @@ _clock = itertools.count()
 
 
 class Node:
-    """One recorded application: what it was made of, the result, and the rule that pulls cotangents back.
+    """One recorded application: arguments, result, and the rule that pulls cotangents back.
 
-    It knows the result's value and serial numbers, not its `Var`s: without cycles a graph is freed as it is left.
+    It holds the result's value and serial numbers, not its `Var`s: without cycles a graph is freed as it is left.
     """
 
     __slots__ = ("args", "attrs", "op", "outputs", "result", "rule", "serial")
@@ -136,7 +136,7 @@ def _pull_scan_back(
     results: Tensors,
     *args: Any,
 ) -> Tensors:
-    """The cotangents of `(*init, *xs, *consts)`; `incoming` are the carries that the steps were given."""
+    """The cotangents of `(*init, *xs, *consts)`; `incoming` are the carries before each step."""
     del results
     n, m = counts
     xs, consts = args[n : n + m], args[n + m :]
