@@ -1,0 +1,95 @@
+"""Ctrl-C leaves the state after a whole step, on every backend, and an exception anywhere a usable model."""
+
+import signal
+
+import numpy as np
+import pytest
+
+import kcompat
+from kcompat import layers, ops
+from kcompat.conformance.tests import interrupted
+from kcompat.runtime import interrupts
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(64, 4)).astype("float32")
+Y = (X[:, 0] > 0).astype("int32")
+
+
+def test_no_signal_tears_a_step_or_loses_the_model(backend):
+    told = interrupted.interrupt(backend.name, 10)
+    assert (told["torn"], told["lost"]) == ([], [])
+
+
+def test_a_signal_waits_for_the_end_of_a_block():
+    steps = []
+    with pytest.raises(KeyboardInterrupt), interrupts.deferring():
+        with interrupts.uninterrupted:
+            with interrupts.uninterrupted:
+                signal.raise_signal(signal.SIGINT)
+                steps.append("inner")
+            steps.append("outer")
+        steps.append("behind")
+    assert steps == ["inner", "outer"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_of_the_user_is_called():
+    calls = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: calls.append(number))
+    try:
+        with interrupts.deferring(), interrupts.uninterrupted:
+            signal.raise_signal(signal.SIGINT)
+            assert calls == []
+        assert calls == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def trained_until(error, callbacks=(), **data):
+    model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(3), layers.BatchNormalization(), layers.Dense(2)])
+    model.compile("adam", kcompat.losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.raises(error):
+        model.fit(**{"x": X, "y": Y, **data}, batch_size=None, verbose=0, callbacks=list(callbacks))
+    return model
+
+
+def assert_usable(model, steps):
+    assert int(model.optimizer.iterations.numpy()) == steps
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+    model.fit(X, Y, verbose=0)
+    assert int(model.optimizer.iterations.numpy()) == steps + 2
+    assert np.isfinite(model.predict(X, verbose=0)).all()
+
+
+def test_an_exception_in_a_hook_leaves_whole_steps(backend):
+    class Fails(kcompat.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise OSError("no space left")
+
+    with kcompat.use_backend(backend.name):
+        assert_usable(trained_until(OSError, [Fails()]), 1)
+
+
+def test_an_exception_in_the_source_leaves_whole_steps(backend):
+    def batches():
+        yield X[:32], Y[:32]
+        yield X[32:], Y[32:]
+        raise OSError("connection lost")
+
+    with kcompat.use_backend(backend.name):
+        model = trained_until(OSError, x=batches(), y=None)
+        assert_usable(model, int(model.optimizer.iterations.numpy()))
+
+
+def test_an_exception_in_the_loss_leaves_the_model(backend):
+    def loss(y, y_pred):
+        if y_pred.shape[0] == 5:
+            raise ArithmeticError("five")
+        return ops.mean(ops.square(y_pred), axis=-1)
+
+    with kcompat.use_backend(backend.name):
+        model = kcompat.Sequential([kcompat.Input((4,)), layers.BatchNormalization(), layers.Dense(2)])
+        model.compile("adam", loss)
+        with pytest.raises(ArithmeticError):
+            model.fit(X[:37], Y[:37], batch_size=32, verbose=0)
+        assert_usable(model, 1)
