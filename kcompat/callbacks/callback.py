@@ -2,103 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
-HOOKS = [
-    f"on_{phase}_{edge}"
-    for phase in ("train", "test", "predict", "epoch", "train_batch", "test_batch", "predict_batch")
-    for edge in ("begin", "end")
-]
+Logs = dict[str, float] | None
 
 
 class Callback:
-    """Override the hooks that are wanted. `logs` holds floats: the loss and the metrics so far.
+    """Override the hooks that are wanted, or set them on the object. `logs` holds the loss and the metrics so far.
 
     `self.model` is the model, `self.params` a dict of `epochs`, `steps` and `verbose`.
-    Setting `self.model.stop_training = True` ends training after the epoch.
+    Setting `self.model.stop_training = True` ends training after the epoch, and `self.model.stop_evaluating = True`
+    ends an evaluation after the batch.
     """
 
     model: Any = None
     params: dict[str, Any] = {}  # noqa: RUF012  (replaced, never changed)
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Called before the first hook, with `epochs`, `steps` and `verbose`."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Called before the first hook, with the model."""
+        self.model = model
+
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Before the first epoch."""
 
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+    def on_train_end(self, logs: Logs = None) -> None:
         """After the last epoch."""
 
-    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+    def on_test_begin(self, logs: Logs = None) -> None:
         """Before an evaluation, also of validation data."""
 
-    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
-        """After it."""
+    def on_test_end(self, logs: Logs = None) -> None:
+        """After an evaluation."""
 
-    def on_predict_begin(self, logs: dict[str, float] | None = None) -> None:
+    def on_predict_begin(self, logs: Logs = None) -> None:
         """Before a prediction."""
 
-    def on_predict_end(self, logs: dict[str, float] | None = None) -> None:
-        """After it."""
+    def on_predict_end(self, logs: Logs = None) -> None:
+        """After a prediction."""
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Before an epoch, counted from 0."""
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """After it; `logs` has the validation's values, too, as `val_...`."""
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """After an epoch; `logs` has the validation's values, too, as `val_...`."""
 
-    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Before a train step, counted from 0 in its epoch."""
+        self.on_batch_begin(batch, logs)
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """After it. Overriding this waits for each step's result."""
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """After a train step. Overriding this waits for each step's result."""
+        self.on_batch_end(batch, logs)
 
-    def on_test_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+    def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """The short name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """The short name of `on_train_batch_end`."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Before a batch of an evaluation."""
 
-    def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """After it."""
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """After a batch of an evaluation."""
 
-    def on_predict_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+    def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Before a batch of a prediction."""
 
-    def on_predict_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """After it."""
-
-
-class History(Callback):
-    """What `fit` gives: `history` maps each name in the logs to its values, one an epoch, `epoch` has their numbers."""
-
-    def __init__(self) -> None:
-        self.epoch: list[int] = []
-        self.history: dict[str, list[float]] = {}
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """See `Callback.on_epoch_end`."""
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
-
-
-class CallbackList:
-    """Calls each hook of several callbacks, of those that override it."""
-
-    def __init__(self, callbacks: Iterable[Callback], model: Any, **params: Any):
-        self.callbacks = list(callbacks)
-        for callback in self.callbacks:
-            if not isinstance(callback, Callback):
-                raise TypeError(f"callbacks are instances of kcompat.callbacks.Callback, got {callback!r}")
-            callback.model, callback.params = model, params
-        self._hooks: dict[str, list[Callable[..., None]]] = {}
-        for callback in self.callbacks:
-            for hook in HOOKS:
-                if getattr(type(callback), hook) is not getattr(Callback, hook):
-                    self._hooks.setdefault(hook, []).append(getattr(callback, hook))
-
-    def wants(self, hook: str) -> bool:
-        """Whether any callback overrides the hook."""
-        return hook in self._hooks
-
-    def call(self, hook: str, *args: Any) -> None:
-        """Call one hook of all."""
-        for function in self._hooks.get(hook, ()):
-            function(*args)
+    def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """After a batch of a prediction."""

@@ -20,7 +20,7 @@ from kcompat.initializers.random import (
     VarianceScaling,
 )
 from kcompat.registration import deserialize as _deserialize
-from kcompat.registration import serialize
+from kcompat.registration import serialize as _serialize
 
 # Keras's names for the same classes.
 IdentityInitializer, OrthogonalInitializer = Identity, Orthogonal
@@ -74,3 +74,8 @@ __all__ = [
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """An initializer from its config or name."""
     return _deserialize(config, custom_objects, "initializer")
+
+
+def serialize(initializer: Any) -> Any:
+    """The config of an initializer: plain data."""
+    return _serialize(initializer)

@@ -57,7 +57,7 @@ from kcompat.losses.segmentation import Dice, Tversky, dice, tversky
 from kcompat.losses.sequence import CTC, ctc
 from kcompat.registration import deserialize as _deserialize
 from kcompat.registration import get as _get
-from kcompat.registration import serialize
+from kcompat.registration import serialize as _serialize
 
 __all__ = [
     "CTC",
@@ -123,3 +123,8 @@ def get(identifier: Any) -> Any:
 def deserialize(name: Any, custom_objects: Any = None) -> Any:
     """What a config or name means: a loss object or a loss function."""
     return _deserialize(name, custom_objects, "loss")
+
+
+def serialize(loss: Any) -> Any:
+    """The config of a loss object or of a loss function: plain data."""
+    return _serialize(loss)

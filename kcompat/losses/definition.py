@@ -53,7 +53,7 @@ def define_loss(
 
 
 def to_loss(part: Any) -> Any:
-    """A loss object of a function of `(y_true, y_pred)`: of its class, if it has one. Objects and None stay as they are.
+    """A loss object of a function of `(y_true, y_pred)`: of its class, if it has one. Objects and None stay.
 
     Raises TypeError for what is neither.
     """

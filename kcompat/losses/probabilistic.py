@@ -113,7 +113,9 @@ def mask_ignored(part: Any, y_true: Any, y_pred: Any, values: Any) -> Any:
     """The method `mask` of a loss or metric: all targets but those of its `ignore_class`."""
     del values
     ignore_class = part.kwargs.get("ignore_class")
-    return None if ignore_class is None else is_counted(y_true, y_pred, ignore_class, part.kwargs.get("axis", -1))
+    if ignore_class is None:
+        return None
+    return is_counted(y_true, ops.convert_to_tensor(y_pred), ignore_class, part.kwargs.get("axis", -1))
 
 
 def _indices(y_true: Any, y_pred: Any, axis: int) -> Any:

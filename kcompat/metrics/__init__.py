@@ -53,9 +53,10 @@ from kcompat.metrics.regression import (
     MeanSquaredError,
     MeanSquaredLogarithmicError,
 )
-from kcompat.registration import KINDS, by_name, registered_object, serialize
+from kcompat.registration import KINDS, by_name, registered_object
 from kcompat.registration import deserialize as _deserialize
 from kcompat.registration import get as _get
+from kcompat.registration import serialize as _serialize
 
 __all__ = [
     "Accuracy",
@@ -148,3 +149,8 @@ def _choose(y_shape: Shape, output_shape: Shape, binary: Any, categorical: Any, 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """A metric from its config or name."""
     return _deserialize(config, custom_objects, "metric")
+
+
+def serialize(metric: Any) -> Any:
+    """The config of a metric: plain data."""
+    return _serialize(metric)
