@@ -102,8 +102,8 @@ def measure(contestant: Contestant, op: str, part: str, seconds: float = 0.1) ->
 
 @functools.cache
 def _target(contestant: Contestant) -> Any:
-    from kcompat.conformance.adapters import target
-    from kcompat.conformance.judge.precision import PROFILES
+    from kcompat.conformance.targets import target
+    from kcompat.conformance.targets.precision import PROFILES
 
     prefix = {"kcompat": "", "keras3": "keras3:", "native": "raw:"}[contestant.kind]
     try:
@@ -116,7 +116,7 @@ def _target(contestant: Contestant) -> Any:
 
 
 def _call(target: Any, case: Case) -> Any:
-    from kcompat.conformance.adapters.target import Unsupported
+    from kcompat.conformance.targets.target import Unsupported
 
     try:
         function = target.function(case.op)
@@ -177,6 +177,6 @@ def _case(op: str, dtype: str) -> Case:
 
 
 def _profile(dtype: str) -> Any:
-    from kcompat.conformance.judge.precision import PROFILES
+    from kcompat.conformance.targets.precision import PROFILES
 
     return next(p for p in PROFILES.values() if p.dtype == dtype and p.factor_bits is None)

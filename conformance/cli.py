@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kcompat.conformance.judge.precision import PROFILES
 from kcompat.conformance.run.selection import Selection
 from kcompat.conformance.run.suite import LEVELS
+from kcompat.conformance.targets.precision import PROFILES
 
 
 def add_to(commands: Any) -> None:
@@ -32,6 +32,7 @@ def add_to(commands: Any) -> None:
     conform.add_argument("--report", metavar="FILE", help="write the report as JSON")
     conform.add_argument("--html", metavar="FILE", help="write the matrix as a page")
     conform.add_argument("--junit", metavar="FILE", help="write JUnit's XML")
+    conform.add_argument("--failures", choices=("some", "all"), default="some", help="how many to print (default some)")
     conform.add_argument("--jobs", type=int, default=2, help="processes at a time (default 2)")
     conform.add_argument("--timeout", type=float, default=120.0, help="seconds a check (default 120)")
     conform.set_defaults(run=run_conform)
@@ -67,8 +68,8 @@ def _select(parser: argparse.ArgumentParser) -> None:
 
 def run_conform(options: argparse.Namespace) -> None:
     """Run the suite; the exit status is 1 if anything fails that is not expected to."""
-    from kcompat.conformance.report import display, junit, page, report
-    from kcompat.conformance.run import conform
+    from kcompat.conformance.report import display, junit, page
+    from kcompat.conformance.run import conform, document
 
     selection = Selection(
         level=options.level,
@@ -81,17 +82,20 @@ def run_conform(options: argparse.Namespace) -> None:
         timeout=options.timeout,
     )
     targets = [*options.backend, *options.target] or ["numpy"]
-    with told_plainly():
+    outputs = [path for path in (options.report, options.html, options.junit) if path]
+    with usage_errors():
         selection.checks()  # before a bar is drawn
-    with told_plainly(), display.progress(targets) as on_progress:
-        found = conform.conform(targets, selection, options.jobs, on_progress)
-    display.show(found)
+        for path in outputs:
+            document.require_writable(path)
+    with usage_errors(), display.progress(targets) as on_progress:
+        results = conform.conform(targets, selection, options.jobs, on_progress)
+    display.show(results, every_failure=options.failures == "all")
     if options.report:
-        report.write(found, options.report)
+        document.write(results, options.report)
     for path, render in ((options.html, page.render), (options.junit, junit.render)):
         if path:
-            report.write_text(render(found), path)
-    if report.problems(found):
+            document.write_text(render(results), path)
+    if document.problems(results):
         sys.exit(1)
 
 
@@ -99,24 +103,25 @@ def run_case(options: argparse.Namespace) -> None:
     """Show a check."""
     from kcompat.conformance.report import display
 
-    with told_plainly():
+    with usage_errors():
         display.show_check(options.id, PROFILES[options.profile])
 
 
 def run_repro(options: argparse.Namespace) -> None:
     """Print a script."""
-    from kcompat.conformance.run import repro
+    from kcompat.conformance.report import repro
 
-    with told_plainly():
+    with usage_errors():
         print(repro.script(options.target, options.id, options.profile))
 
 
 def run_compare(options: argparse.Namespace) -> None:
     """Say what changed; the exit status is 1 if something that passed does not any more."""
-    from kcompat.conformance.report import compare, report
+    from kcompat.conformance.report import compare
+    from kcompat.conformance.run import document
 
-    with told_plainly():
-        changes = compare.compare(report.read(options.old), report.read(options.new))
+    with usage_errors():
+        changes = compare.compare(document.read(options.old), document.read(options.new))
     print("\n".join(map(str, changes)) or "nothing changed")
     if any(change.worse for change in changes):
         sys.exit(1)
@@ -127,15 +132,15 @@ def run_mutants(options: argparse.Namespace) -> None:
     from kcompat.conformance.mutants import mutation
     from kcompat.conformance.report import display
 
-    with told_plainly():
+    with usage_errors():
         survivors = display.show_mutants(mutation.run(options.ops), options.report)
     if survivors:
         sys.exit(1)
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
-    """What was asked wrongly is said in a line, without a traceback."""
+def usage_errors() -> Iterator[None]:
+    """Within the block, what was asked wrongly ends the command with a line in place of a traceback."""
     try:
         yield
     except (LookupError, ValueError, ImportError, OSError) as error:

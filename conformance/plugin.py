@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from kcompat.conformance.adapters import target
-from kcompat.conformance.judge.precision import PROFILES
 from kcompat.conformance.run import suite
+from kcompat.conformance.targets.precision import PROFILES
+from kcompat.conformance.targets.target import Target, load
 from kcompat.runtime import registry as backends
 
 
@@ -77,6 +77,6 @@ def backend(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(scope="session", name="target")
-def _target(request: pytest.FixtureRequest) -> target.Target:
+def _target(request: pytest.FixtureRequest) -> Target:
     """One target under test."""
-    return target.load(request.param)
+    return load(request.param)

@@ -1,4 +1,4 @@
-"""An adapter for a library of its own, as an example: NumPy, forward and without any help of kcompat's backends.
+"""An example of an adapter: NumPy, without gradients and without kcompat's backend for it.
 
 Run it with `kcompat conform --target kcompat.conformance.adapters.example:target`.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters.target import Target, Unsupported
+from kcompat.conformance.targets.target import Target, Unsupported
 
 SAME = (
     "exp expm1 log log1p sqrt sin cos tanh floor ceil trunc isnan isfinite add subtract multiply divide maximum minimum"
@@ -18,8 +18,8 @@ SAME = (
 
 def softmax(x: Any, axis: int = -1) -> Any:
     """What a library may have under the name of an op; the suite passes attributes by the spec's names."""
-    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    return e / np.sum(e, axis=axis, keepdims=True)
+    powers = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return powers / np.sum(powers, axis=axis, keepdims=True)
 
 
 def top_k(x: Any, k: int, **options: Any) -> Any:

@@ -1,7 +1,7 @@
 """Reverse mode in JAX, torch and TensorFlow, as targets give it: `vjp(f, tensors)`.
 
-`f` gives a tuple. The result is that tuple, and a function from a tuple of cotangents to those of the tensors. Each can
-be nested: for a second derivative.
+`f` gives a tuple. The result is that tuple, and a function from a tuple of cotangents to those of the tensors. A `vjp`
+within a `vjp` gives second derivatives.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def tensorflow(f: Any, tensors: tuple[Any, ...]) -> Any:
 
     def pull(cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
         zero = tf.UnconnectedGradients.ZERO
-        found = tape.gradient(outputs, tensors, list(cotangents), unconnected_gradients=zero)
-        return tuple(map(tf.convert_to_tensor, found))
+        gradients = tape.gradient(outputs, tensors, list(cotangents), unconnected_gradients=zero)
+        return tuple(map(tf.convert_to_tensor, gradients))
 
     return outputs, pull

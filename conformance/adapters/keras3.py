@@ -18,12 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters import dialect, gradients
-from kcompat.conformance.adapters.target import Target, Unsupported
-from kcompat.conformance.cases import layers as layer_cases
-from kcompat.conformance.cases import steps as step_cases
-from kcompat.conformance.cases import training as training_cases
+from kcompat.conformance.adapters import gradients
+from kcompat.conformance.cases import data, layers, losses, metrics, optimizers, training
 from kcompat.conformance.cases.questions import numpy_dtype
+from kcompat.conformance.targets import dialect
+from kcompat.conformance.targets.target import Target, Unsupported
 from kcompat.spec import FLOATX, OPS, Op, as_dtype
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
@@ -65,10 +64,11 @@ class KerasTarget(Target):
             vjp=VJP[backend],
             version=keras.__version__,
             answers={
-                layer_cases.forward: self.forward,
-                step_cases.loss_value: self.loss_value,
-                step_cases.optimizer_steps: self.optimizer_steps,
-                training_cases.trajectory: self.trajectory,
+                layers.forward: self.forward,
+                losses.loss_value: self.loss_value,
+                metrics.metric_values: self.metric_values,
+                optimizers.optimizer_steps: self.optimizer_steps,
+                training.trajectory: self.trajectory,
             },
             dialect=dialect.Dialect(
                 PRELUDE.format(backend),
@@ -81,18 +81,18 @@ class KerasTarget(Target):
     def _path(self, op: Op) -> str:
         """Where Keras has the op, such as "keras.ops.add"; nothing where it has none of that name."""
         for module in MODULES:
-            found = getattr(operator.attrgetter(module)(self.keras), op.name, None)
-            if inspect.isfunction(found) and (op.public or module == "ops.image"):
+            function = getattr(operator.attrgetter(module)(self.keras), op.name, None)
+            if inspect.isfunction(function) and (op.public or module == "ops.image"):
                 return f"keras.{module}.{op.name}"
         return ""
 
     def _function(self, op: Op, path: str) -> Callable[..., Any]:
         function = operator.attrgetter(path.removeprefix("keras."))(self.keras)
-        known = inspect.signature(function).parameters
+        parameters = inspect.signature(function).parameters
 
         def call(*args: Any, **attrs: Any) -> Any:
-            positional, keywords = dialect.arranged(op, args, attrs)
-            unknown = keywords.keys() - known.keys()
+            positional, keywords = dialect.arrange(op, args, attrs)
+            unknown = keywords.keys() - parameters.keys()
             if unknown:
                 raise Unsupported(f"{path} has no parameter {', '.join(sorted(unknown))}")
             return function(*positional, **keywords)
@@ -100,30 +100,27 @@ class KerasTarget(Target):
         return call
 
     def call(self, case: Any) -> str:
-        """See `Target.call`."""
-        return dialect.public_call(self.paths[case.op.name], case)
+        return dialect.write_public_call(self.paths[case.op.name], case)
 
     def built(self, case: Any) -> list[str]:
-        """See `Target.built`."""
         arguments = ", ".join(f"{name}={value!r}" for name, value in getattr(case, "arguments", {}).items())
-        if isinstance(case, step_cases.LossCase):
-            given = {
-                n: x for n, x in zip(("truth", "prediction", "weight"), case.arrays(), strict=True) if x is not None
-            }
-            tensors = [f"{name} = {dialect.literal(x)}" for name, x in given.items()]
-            return [*tensors, f"y = keras.losses.{case.name}({arguments})({', '.join(given)})"]
-        if not isinstance(case, layer_cases.LayerCase) or case.integers or case.training or "Batch" in case.name:
-            return []
-        seed = zlib.crc32(case.id.encode())
-        return [
-            f"rng = np.random.default_rng({seed})",
-            f'x = (rng.integers(-32, 33, {case.shape}) / 16).astype("float32")',
-            f"layer = keras.layers.{case.name}({arguments})",
-            "layer.build(x.shape)",
-            f"rng = np.random.default_rng({seed})",
-            "layer.set_weights([rng.integers(-32, 33, w.shape) / 32 for w in layer.get_weights()])",
-            "y = layer(x)",
-        ]
+        if isinstance(case, losses.LossCase):
+            arrays = zip(("truth", "prediction", "weight"), case.arrays(), strict=True)
+            tensors = {name: dialect.write_array(x) for name, x in arrays if x is not None}
+            lines = [f"{name} = {code}" for name, code in tensors.items()]
+            return [*lines, f"y = keras.losses.{case.name}({arguments})({', '.join(tensors)})"]
+        if isinstance(case, layers.LayerCase) and _is_drawn_plainly(case):
+            seed = zlib.crc32(case.id.encode())
+            return [
+                f"rng = np.random.default_rng({seed})",
+                f'x = (rng.integers(-32, 33, {case.shape}) / 16).astype("float32")',
+                f"layer = keras.layers.{case.name}({arguments})",
+                "layer.build(x.shape)",
+                f"rng = np.random.default_rng({seed})",
+                "layer.set_weights([rng.integers(-32, 33, w.shape) / 32 for w in layer.get_weights()])",
+                "y = layer(x)",
+            ]
+        return []
 
     def _asarray(self, x: np.ndarray) -> Any:
         y = self.keras.ops.convert_to_tensor(x.copy(), dtype=x.dtype.name)
@@ -132,8 +129,8 @@ class KerasTarget(Target):
         return y
 
     def _to_numpy(self, y: Any) -> np.ndarray:
-        found = np.asarray(self.keras.ops.convert_to_numpy(y))
-        return found.astype(numpy_dtype(as_dtype(y.dtype))) if hasattr(y, "dtype") else found
+        array = np.asarray(self.keras.ops.convert_to_numpy(y))
+        return array.astype(numpy_dtype(as_dtype(y.dtype))) if hasattr(y, "dtype") else array
 
     @contextlib.contextmanager
     def in_floatx(self, dtype: str) -> Iterator[None]:
@@ -148,58 +145,70 @@ class KerasTarget(Target):
             config.set_floatx(before)
             config.set_dtype_policy(policy)
 
-    def forward(self, case: layer_cases.LayerCase) -> tuple[np.ndarray, ...]:
-        """Keras's layer with the weights of the suite; see `layer_cases.forward`."""
+    def forward(self, case: layers.LayerCase) -> tuple[np.ndarray, ...]:
+        """Keras's layer with the weights of the suite; see `cases.layers.forward`."""
         ours = case.layer()
         with self.in_floatx(case.dtype):
             layer = getattr(self.keras.layers, case.name)(**case.arguments)
-            x = case.inputs() if case.integers else case.inputs().astype(numpy_dtype(case.dtype))
-            layer.build(x.shape)
+            layer.build(case.shape)
             layer.set_weights([np.asarray(w) for w in ours.get_weights()][: len(layer.get_weights())])
-            training = {"training": case.training} if "training" in inspect.signature(layer.call).parameters else {}
-            found = layer(self._asarray(x), **training)
-            outputs = list(found) if isinstance(found, (list, tuple)) else [found]
+            options = {"training": case.training} if "training" in inspect.signature(layer.call).parameters else {}
+            inputs = list(map(self._asarray, case.arrays()))
+            y = layer(inputs if isinstance(case.shape, list) else inputs[0], **options)
+            outputs = list(y) if isinstance(y, (list, tuple)) else [y]
             if case.training:
                 outputs += [v.value for w, v in zip(ours.weights, layer.weights, strict=True) if not w.trainable]
             return tuple(map(self._to_numpy, outputs))
 
-    def loss_value(self, case: step_cases.LossCase) -> tuple[np.ndarray, ...]:
-        """Keras's loss; see `step_cases.loss_value`."""
+    def loss_value(self, case: losses.LossCase) -> tuple[np.ndarray, ...]:
+        """Keras's loss; see `cases.losses.loss_value`."""
         with self.in_floatx(case.dtype):
-            arrays = [
-                x if x is None or x.dtype.kind == "i" else x.astype(numpy_dtype(case.dtype)) for x in case.arrays()
-            ]
-            tensors = [None if x is None else self._asarray(x) for x in arrays]
+            tensors = [None if x is None else self._asarray(x) for x in case.arrays()]
             return (self._to_numpy(getattr(self.keras.losses, case.name)(**case.arguments)(*tensors)),)
 
-    def optimizer_steps(self, case: step_cases.OptimizerCase) -> tuple[np.ndarray, ...]:
-        """Keras's optimizer; see `step_cases.optimizer_steps`."""
-        found = []
+    def metric_values(self, case: metrics.MetricCase) -> tuple[np.ndarray, ...]:
+        """Keras's metric; see `cases.metrics.metric_values`."""
+        values = []
         with self.in_floatx(case.dtype):
-            dtype = numpy_dtype(case.dtype)
-            optimizer = getattr(self.keras.optimizers, case.name)(**case.arguments)
-            variables = [self.keras.Variable(p.astype(dtype), dtype=case.dtype) for p in case.parameters()]
-            for step in range(step_cases.STEPS):
-                optimizer.apply([self._asarray(g.astype(dtype)) for g in case.gradients(step)], variables)
-                found += [self._to_numpy(v.value) for v in variables]
-        return tuple(found)
+            metric = getattr(self.keras.metrics, case.name)(**case.arguments)
+            for arrays, weight in case.batches():
+                tensors = map(self._asarray, arrays)
+                metric.update_state(*tensors, sample_weight=None if weight is None else self._asarray(weight))
+                values.append(self._to_numpy(metric.result()))
+        return tuple(values)
 
-    def trajectory(self, case: training_cases.TrainingCase) -> tuple[np.ndarray, ...]:
-        """Keras's `fit`, from the first weights of the suite; see `training_cases.trajectory`."""
+    def optimizer_steps(self, case: optimizers.OptimizerCase) -> tuple[np.ndarray, ...]:
+        """Keras's optimizer; see `cases.optimizers.optimizer_steps`."""
+        parameters = []
+        with self.in_floatx(case.dtype):
+            optimizer = getattr(self.keras.optimizers, case.name)(**case.arguments)
+            variables = [self.keras.Variable(p, dtype=case.dtype) for p in case.parameters()]
+            for step in range(optimizers.STEPS):
+                optimizer.apply([self._asarray(g) for g in case.gradients(step)], variables)
+                parameters += [self._to_numpy(v.value) for v in variables]
+        return tuple(parameters)
+
+    def trajectory(self, case: training.TrainingCase) -> tuple[np.ndarray, ...]:
+        """Keras's `fit`, from the first weights of the suite; see `cases.training.trajectory`."""
         if case.random:
             raise Unsupported("Keras draws other dropout masks on each backend")
         with FLOATX.override(case.dtype):
-            first = training_cases.first(case).get_weights()
-        keras, losses = self.keras, []
-        log = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(float(logs["loss"])))
+            weights = training.first_model(case).get_weights()
+        keras, history = self.keras, []
+
         with self.in_floatx(case.dtype):
             model = case.model(keras)
-            model.set_weights([np.asarray(w) for w in first])
-            model.compile(
-                case.optimizer(keras.optimizers), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-            )
+            model.set_weights([np.asarray(w) for w in weights])
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            model.compile(case.optimizer(keras.optimizers), loss)
             x, y = (np.concatenate(part) for part in list(zip(*case.batches(model.input_shape[1:]), strict=True))[:2])
-            size = training_cases.BATCH
-            model.fit(x, y, batch_size=size, epochs=1, shuffle=False, verbose=0, callbacks=[log])
-        weights = [self._to_numpy(v.value) for v in model.trainable_variables]
-        return (np.array(losses, case.dtype), *weights)
+            callback = keras.callbacks.LambdaCallback(
+                on_train_batch_end=lambda batch, logs: history.append(float(logs["loss"]))
+            )
+            model.fit(x, y, batch_size=training.BATCH, epochs=1, shuffle=False, verbose=0, callbacks=[callback])
+        return (np.array(history, case.dtype), *(self._to_numpy(v.value) for v in model.trainable_variables))
+
+
+def _is_drawn_plainly(case: layers.LayerCase) -> bool:
+    """Whether two lines of NumPy draw the inputs and weights of a case."""
+    return not (case.training or case.positive or isinstance(case.shape, list)) and case.inputs is data.features

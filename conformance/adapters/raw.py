@@ -1,6 +1,6 @@
-"""Raw functions of torch and JAX as targets, `raw:torch` and `raw:jax`: what maps one to one, by tables of expressions.
+"""Functions of torch and JAX as targets, `raw:torch` and `raw:jax`: those that map to ops one to one.
 
-An expression names the op's parameters; a call that the function does not take is unsupported.
+A table has an expression for each op, in the op's parameters. A call that the function does not take is unsupported.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters import dialect
-from kcompat.conformance.adapters.target import Target, Unsupported
 from kcompat.conformance.cases.questions import numpy_dtype
+from kcompat.conformance.targets import dialect
+from kcompat.conformance.targets.target import Target, Unsupported
 from kcompat.spec import OPS, Op, as_dtype
 
 
@@ -28,13 +28,13 @@ class RawTarget(Target):
         super().__init__(f"raw:{name}", functions, **options)
 
     def call(self, case: Any) -> str:
-        """See `Target.call`: the expression, attributes and numbers in their places."""
+        """The expression, with attributes and numbers in their places."""
         op, names = case.op, dialect.names_of(case)
         code = tuple(n if isinstance(x, np.ndarray) else repr(x) for n, x in zip(names, case.arrays, strict=True))
-        given = op.signature.bind(*code, **{name: repr(x) for name, x in case.sample.attrs.items()})
-        known = {p.name: repr(p.default) for p in op.signature.parameters.values()} | given.arguments
-        known = {n: f"({', '.join(code)},)" if isinstance(code, tuple) else code for n, code in known.items()}
-        return re.sub(r"(?<![.\w])[a-z_A-Z]\w*\b(?!=[^=])", lambda m: known.get(m[0], m[0]), self.table[op.name])
+        bound = op.signature.bind(*code, **{name: repr(x) for name, x in case.sample.attrs.items()})
+        codes = {p.name: repr(p.default) for p in op.signature.parameters.values()} | bound.arguments
+        codes = {n: f"({', '.join(code)},)" if isinstance(code, tuple) else code for n, code in codes.items()}
+        return re.sub(r"(?<![.\w])[a-z_A-Z]\w*\b(?!=[^=])", lambda m: codes.get(m[0], m[0]), self.table[op.name])
 
 
 def _function(name: str, op: Op, code: str, namespace: dict[str, Any]) -> Callable[..., Any]:
@@ -42,10 +42,10 @@ def _function(name: str, op: Op, code: str, namespace: dict[str, Any]) -> Callab
     evaluate = eval(f"lambda {', '.join(op.signature.parameters)}: {code}", dict(namespace))
 
     def call(*args: Any, **attrs: Any) -> Any:
-        given = op.signature.bind(*args, **attrs)
-        given.apply_defaults()
+        bound = op.signature.bind(*args, **attrs)
+        bound.apply_defaults()
         try:
-            return evaluate(**given.arguments)
+            return evaluate(**bound.arguments)
         except (TypeError, NotImplementedError) as error:
             raise Unsupported(f"raw {name} does not take {inspect.signature(evaluate)} so: {error}") from error
 

@@ -1,164 +1,160 @@
-"""Layers in several configurations, and the questions that can be asked of them on any interpreter."""
+"""Layers: a row for each configuration. A new layer is judged once it has a row here."""
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from kcompat import layers
-from kcompat.conformance.adapters.target import Target, Unsupported
+from kcompat.conformance.cases import data
+from kcompat.conformance.cases.built import BuiltCase, interpreter_of, join_id
+from kcompat.conformance.cases.data import Data, Shape
 from kcompat.conformance.cases.questions import Arrays
+from kcompat.conformance.targets.target import Target
 from kcompat.runtime.active import use
 from kcompat.spec import FLOATX
 from kcompat.variables.scope import bind
 
 
-@dataclass(frozen=True, eq=False)
-class LayerCase:
-    """A layer, its arguments, and the shape of its inputs."""
+@dataclass(frozen=True, eq=False, repr=False)
+class LayerCase(BuiltCase):
+    """A layer with its arguments, the shape of its inputs, and what they are.
 
-    name: str
-    shape: tuple[int, ...]
+    A layer that takes several inputs has a list of shapes. Weights named in `positive` are so: variances.
+    """
+
+    shape: Shape | list[Shape]
     arguments: dict[str, Any] = field(default_factory=dict)
     training: bool = False
-    integers: int = 0  # inputs are integers below it
-    dtype: str = "float32"
+    inputs: Data = data.features
+    positive: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """The name of the case in reports."""
-        said = [f"{k}={v}" for k, v in self.arguments.items()] + ["training"] * self.training
-        return "-".join([self.name, "x".join(map(str, self.shape)), *said]).replace(" ", "")
+        shapes = self.shape if isinstance(self.shape, list) else [self.shape]
+        name = join_id(self.name, *shapes, **self.arguments).replace(" ", "")
+        return f"{name}-training" if self.training else name
 
-    def __repr__(self) -> str:
-        return self.id
-
-    @property
-    def subject(self) -> str:
-        """What the case is about."""
-        return self.name
-
-    def in_dtype(self, dtype: str) -> LayerCase:
-        """The same case in another float dtype."""
-        return replace(self, dtype=dtype)
-
-    def generator(self) -> np.random.Generator:
-        """A generator that the id seeds."""
-        return np.random.default_rng(zlib.crc32(self.id.encode()))
-
-    def inputs(self) -> np.ndarray:
-        """Integers, or sixteenths, which every dtype holds."""
+    def arrays(self) -> list[np.ndarray]:
+        """The inputs."""
         rng = self.generator()
-        if self.integers:
-            return rng.integers(0, self.integers, self.shape, dtype="int32")
-        return (rng.integers(-32, 33, self.shape) / 16).astype("float32")
+        shapes = self.shape if isinstance(self.shape, list) else [self.shape]
+        return [self.array(self.inputs(rng, shape)) for shape in shapes]
 
     def layer(self) -> Any:
-        """The layer, built, with random weights; no variance is negative."""
+        """The layer, built, with random weights."""
         layer = getattr(layers, self.name)(**self.arguments)
-        layer.build_for(self.shape)
+        layer.build(self.shape)
         rng = self.generator()
-        weights = [rng.integers(-32, 33, w.shape) / 32 for w in layer.weights]
+        weights = [data.weights(rng, w.shape) for w in layer.weights]
         layer.set_weights(
-            [abs(w) + 0.5 if v.name == "moving_variance" else w for v, w in zip(layer.weights, weights, strict=True)]
+            [abs(w) + 0.5 if v.name in self.positive else w for v, w in zip(layer.weights, weights, strict=True)]
         )
         return layer
 
 
-def forward(target: Any, case: LayerCase) -> Arrays:
-    """What the layer gives; while training also the weights that it changed itself."""
-    B = running_on(target)
+def forward(target: Target, case: LayerCase) -> Arrays:
+    """The outputs of the layer; while training also the weights that it changes itself."""
+    B = interpreter_of(target)
     with use(B), FLOATX.override(case.dtype):
         layer = case.layer()
+        inputs = [B.engine.asarray(x) for x in case.arrays()]
         with bind({}) as scope:
-            found = layer(B.engine.asarray(case.inputs()), training=case.training)
-        outputs = found if isinstance(found, tuple) else (found,)
-        changed = [scope.writes.get(w, w.value) for w in layer.weights if case.training and not w.trainable]
-        return tuple(map(target.result, (*outputs, *changed)))
+            y = layer(inputs if isinstance(case.shape, list) else inputs[0], training=case.training)
+        outputs = y if isinstance(y, (tuple, list)) else (y,)
+        updated = [scope.writes.get(w, w.value) for w in layer.weights if case.training and not w.trainable]
+        return tuple(map(target.result, (*outputs, *updated)))
 
 
-def running_on(target: Target) -> Any:
-    """The interpreter of a target; raises `Unsupported` if layers of ours cannot be run on it."""
-    if target.interpreter is None:
-        raise Unsupported(f"{target.name} is no backend of kcompat: no layer of ours runs on it")
-    return target.interpreter
+VARIANCE = ("moving_variance",)
 
-
-def _images(
-    *configurations: dict[str, Any], name: str = "Conv2D", shape: tuple[int, ...] = (2, 7, 6, 4)
-) -> list[LayerCase]:
-    return [LayerCase(name, shape, c) for c in configurations]
-
-
-CONVOLUTIONS = _images(
-    {"filters": 3, "kernel_size": 3},
-    {"filters": 3, "kernel_size": 2, "padding": "same", "use_bias": False},
-    {"filters": 3, "kernel_size": (3, 2), "strides": 2, "padding": "same", "activation": "relu"},
-    {"filters": 3, "kernel_size": 3, "strides": (2, 1)},
-    {"filters": 3, "kernel_size": 2, "dilation_rate": 2, "padding": "same"},
-    {"filters": 4, "kernel_size": 3, "groups": 2, "activation": "tanh"},
-    {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "padding": "same"},
-)
-POOLINGS = [
-    LayerCase(name, shape, arguments)
-    for name in ("MaxPooling2D", "AveragePooling2D")
-    for shape, arguments in (
-        ((2, 6, 7, 3), {"pool_size": 2}),
-        ((2, 6, 7, 3), {"pool_size": 3, "strides": 2, "padding": "same"}),
-        ((2, 6, 7, 3), {"pool_size": (2, 3), "strides": 1}),
-        ((2, 3, 6, 7), {"pool_size": 2, "data_format": "channels_first"}),
-    )
-]
-NORMALIZATIONS = [
-    LayerCase("BatchNormalization", shape, arguments, training)
-    for training in (False, True)
-    for shape, arguments in (
-        ((8, 5), {}),
-        ((3, 4, 5, 2), {"momentum": 0.5, "epsilon": 1e-5}),
-        ((3, 2, 4, 5), {"axis": 1, "scale": False}),
-        ((8, 5), {"center": False, "scale": False}),
-    )
-]
-NORMALIZATIONS += [LayerCase("BatchNormalization", (8, 5), {"trainable": False}, True)]
-NO_MORE: list[dict[str, Any]] = []
-RECURRENT = [
-    LayerCase(name, (2, 5, 3), {"units": 4, **arguments})
-    for name, more in (("SimpleRNN", NO_MORE), ("LSTM", NO_MORE), ("GRU", [{"reset_after": False}]))
-    for arguments in (
-        {},
-        {"return_sequences": True},
-        {"return_state": True},
-        {"return_sequences": True, "return_state": True, "go_backwards": True},
-        {"go_backwards": True, "use_bias": False},
-        {"activation": "relu"},
-        *more,
-    )
-]
-RECURRENT += [
-    LayerCase("LSTM", (2, 5, 3), {"units": 2, "recurrent_activation": "hard_sigmoid"}),
-    LayerCase("GRU", (2, 5, 3), {"units": 2, "reset_after": False, "return_sequences": True, "go_backwards": True}),
-]
-OTHERS = [
+DENSE = (
     LayerCase("Dense", (4, 6), {"units": 3}),
     LayerCase("Dense", (4, 6), {"units": 3, "activation": "softmax", "use_bias": False}),
     LayerCase("Dense", (2, 3, 4, 5), {"units": 2, "activation": "elu"}),
-    *(
-        LayerCase("Activation", (3, 9), {"activation": name})
-        for name in ("relu", "sigmoid", "tanh", "softmax", "silu", "elu")
+    LayerCase("Embedding", (3, 4), {"input_dim": 7, "output_dim": 5}, inputs=data.class_indices(7)),
+)
+ACTIVATIONS = (
+    LayerCase("Activation", (3, 9), {"activation": "relu"}),
+    LayerCase("Activation", (3, 9), {"activation": "sigmoid"}),
+    LayerCase("Activation", (3, 9), {"activation": "tanh"}),
+    LayerCase("Activation", (3, 9), {"activation": "softmax"}),
+    LayerCase("Activation", (3, 9), {"activation": "silu"}),
+    LayerCase("Activation", (3, 9), {"activation": "elu"}),
+    LayerCase("Activation", (3, 9), {"activation": "softplus"}),
+    LayerCase("Activation", (3, 9), {"activation": "leaky_relu"}),
+    LayerCase("Activation", (3, 9), {"activation": "selu"}),
+    LayerCase("Activation", (3, 9), {"activation": "exponential"}),
+)
+CONVOLUTIONS = (
+    LayerCase("Conv2D", (2, 7, 6, 4), {"filters": 3, "kernel_size": 3}),
+    LayerCase("Conv2D", (2, 7, 6, 4), {"filters": 3, "kernel_size": 2, "padding": "same", "use_bias": False}),
+    LayerCase(
+        "Conv2D",
+        (2, 7, 6, 4),
+        {"filters": 3, "kernel_size": (3, 2), "strides": 2, "padding": "same", "activation": "relu"},
     ),
-    *(
-        LayerCase("Activation", (3, 9), {"activation": name})
-        for name in ("softplus", "leaky_relu", "selu", "exponential")
+    LayerCase("Conv2D", (2, 7, 6, 4), {"filters": 3, "kernel_size": 3, "strides": (2, 1)}),
+    LayerCase("Conv2D", (2, 7, 6, 4), {"filters": 3, "kernel_size": 2, "dilation_rate": 2, "padding": "same"}),
+    LayerCase("Conv2D", (2, 7, 6, 4), {"filters": 4, "kernel_size": 3, "groups": 2, "activation": "tanh"}),
+    LayerCase(
+        "Conv2D", (2, 7, 6, 4), {"filters": 4, "kernel_size": 3, "data_format": "channels_first", "padding": "same"}
     ),
-    LayerCase("Embedding", (3, 4), {"input_dim": 7, "output_dim": 5}, integers=7),
+)
+POOLINGS = (
+    LayerCase("MaxPooling2D", (2, 6, 7, 3), {"pool_size": 2}),
+    LayerCase("MaxPooling2D", (2, 6, 7, 3), {"pool_size": 3, "strides": 2, "padding": "same"}),
+    LayerCase("MaxPooling2D", (2, 6, 7, 3), {"pool_size": (2, 3), "strides": 1}),
+    LayerCase("MaxPooling2D", (2, 3, 6, 7), {"pool_size": 2, "data_format": "channels_first"}),
+    LayerCase("AveragePooling2D", (2, 6, 7, 3), {"pool_size": 2}),
+    LayerCase("AveragePooling2D", (2, 6, 7, 3), {"pool_size": 3, "strides": 2, "padding": "same"}),
+    LayerCase("AveragePooling2D", (2, 6, 7, 3), {"pool_size": (2, 3), "strides": 1}),
+    LayerCase("AveragePooling2D", (2, 3, 6, 7), {"pool_size": 2, "data_format": "channels_first"}),
+    LayerCase("GlobalAveragePooling2D", (2, 3, 4, 5)),
+    LayerCase("GlobalAveragePooling2D", (2, 3, 4, 5), {"keepdims": True, "data_format": "channels_first"}),
+)
+NORMALIZATIONS = (
+    LayerCase("BatchNormalization", (8, 5), {}, positive=VARIANCE),
+    LayerCase("BatchNormalization", (3, 4, 5, 2), {"momentum": 0.5, "epsilon": 1e-5}, positive=VARIANCE),
+    LayerCase("BatchNormalization", (3, 2, 4, 5), {"axis": 1, "scale": False}, positive=VARIANCE),
+    LayerCase("BatchNormalization", (8, 5), {"center": False, "scale": False}, positive=VARIANCE),
+    LayerCase("BatchNormalization", (8, 5), {}, training=True, positive=VARIANCE),
+    LayerCase("BatchNormalization", (3, 4, 5, 2), {"momentum": 0.5, "epsilon": 1e-5}, training=True, positive=VARIANCE),
+    LayerCase("BatchNormalization", (3, 2, 4, 5), {"axis": 1, "scale": False}, training=True, positive=VARIANCE),
+    LayerCase("BatchNormalization", (8, 5), {"center": False, "scale": False}, training=True, positive=VARIANCE),
+    LayerCase("BatchNormalization", (8, 5), {"trainable": False}, training=True, positive=VARIANCE),
+)
+BACKWARDS: dict[str, Any] = {"return_sequences": True, "return_state": True, "go_backwards": True}
+RECURRENT = (
+    LayerCase("SimpleRNN", (2, 5, 3), {"units": 4}),
+    LayerCase("SimpleRNN", (2, 5, 3), {"units": 4, "return_sequences": True}),
+    LayerCase("SimpleRNN", (2, 5, 3), {"units": 4, "return_state": True}),
+    LayerCase("SimpleRNN", (2, 5, 3), {"units": 4, **BACKWARDS}),
+    LayerCase("SimpleRNN", (2, 5, 3), {"units": 4, "go_backwards": True, "use_bias": False}),
+    LayerCase("SimpleRNN", (2, 5, 3), {"units": 4, "activation": "relu"}),
+    LayerCase("LSTM", (2, 5, 3), {"units": 4}),
+    LayerCase("LSTM", (2, 5, 3), {"units": 4, "return_sequences": True}),
+    LayerCase("LSTM", (2, 5, 3), {"units": 4, "return_state": True}),
+    LayerCase("LSTM", (2, 5, 3), {"units": 4, **BACKWARDS}),
+    LayerCase("LSTM", (2, 5, 3), {"units": 4, "go_backwards": True, "use_bias": False}),
+    LayerCase("LSTM", (2, 5, 3), {"units": 4, "activation": "relu"}),
+    LayerCase("LSTM", (2, 5, 3), {"units": 2, "recurrent_activation": "hard_sigmoid"}),
+    LayerCase("GRU", (2, 5, 3), {"units": 4}),
+    LayerCase("GRU", (2, 5, 3), {"units": 4, "return_sequences": True}),
+    LayerCase("GRU", (2, 5, 3), {"units": 4, "return_state": True}),
+    LayerCase("GRU", (2, 5, 3), {"units": 4, **BACKWARDS}),
+    LayerCase("GRU", (2, 5, 3), {"units": 4, "go_backwards": True, "use_bias": False}),
+    LayerCase("GRU", (2, 5, 3), {"units": 4, "activation": "relu"}),
+    LayerCase("GRU", (2, 5, 3), {"units": 4, "reset_after": False}),
+    LayerCase("GRU", (2, 5, 3), {"units": 2, "reset_after": False, "return_sequences": True, "go_backwards": True}),
+)
+RESHAPING = (
     LayerCase("Flatten", (2, 3, 4, 5)),
     LayerCase("Flatten", (2, 3, 4, 5), {"data_format": "channels_first"}),
     LayerCase("Reshape", (2, 6, 4), {"target_shape": (3, -1, 2)}),
-    LayerCase("GlobalAveragePooling2D", (2, 3, 4, 5)),
-    LayerCase("GlobalAveragePooling2D", (2, 3, 4, 5), {"keepdims": True, "data_format": "channels_first"}),
     LayerCase("Dropout", (3, 4), {"rate": 0.5}),
-]
-ALL = tuple(CONVOLUTIONS + POOLINGS + NORMALIZATIONS + RECURRENT + OTHERS)
+)
+ALL = (*DENSE, *ACTIVATIONS, *CONVOLUTIONS, *POOLINGS, *NORMALIZATIONS, *RECURRENT, *RESHAPING)

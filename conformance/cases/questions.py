@@ -1,7 +1,7 @@
-"""Every case of the spec, and the questions that can be asked of it.
+"""The cases of ops, and the questions that can be asked about them.
 
-A question is a function `(target, case) -> tuple of results`. The gate asks it of the oracle and of the envelope, the
-suite of a library.
+A case is one sample of one op. A question is a function `(target, case) -> tuple of results`: the judge asks it of the
+oracle and of the envelope, the suite asks it of a library.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.spec import OPS, Op, Sample, as_dtype, is_float
+from kcompat.conformance.targets.target import Target
+from kcompat.runtime import shapes
+from kcompat.spec import OPS, Op, Sample, TensorSpec, as_dtype, is_float
 
 Arrays = tuple[Any, ...]
 Question = Callable[..., Arrays]
@@ -102,18 +104,18 @@ def points_of(op: Op, points: str, dtype: str = "float32") -> list[tuple[Case, A
 
     A number there becomes a vector of nine, so that the vectorised and the remaining elements are both met.
     """
-    found = []
+    pairs = []
     for i, point in enumerate(getattr(op, points)):
         args = tuple(np.asarray(x) if isinstance(x, (list, np.ndarray)) else np.full(9, x) for x in point.args)
         case = Case(op, f"{points.removesuffix('s')}-{i}", Sample(args, point.attrs))
         if getattr(point, "dtype", None) in (None, dtype):
-            found.append((in_dtype(case, dtype), point))
-    return found
+            pairs.append((in_dtype(case, dtype), point))
+    return pairs
 
 
 def point_cases(points: str) -> tuple[tuple[Case, Any], ...]:
-    """Those of every op."""
-    return tuple(found for op in OPS.values() for found in points_of(op, points))
+    """The cases of all `kinks` or `specials`, each with its declared point."""
+    return tuple(pair for op in OPS.values() for pair in points_of(op, points))
 
 
 def in_dtype(case: Case, dtype: str) -> Case:
@@ -127,83 +129,90 @@ def with_args(case: Case, args: Iterable[Any]) -> Case:
     return replace(case, index=f"{case.index}".rstrip("*") + "*", sample=replace(case.sample, args=tuple(args)))
 
 
-def arguments(target: Any, case: Case) -> list[Any]:
+def inferred(case: Case) -> tuple[TensorSpec, ...]:
+    """The shapes and dtypes of a case's results, by the rules of the spec."""
+    specs = [TensorSpec(x.shape, x.dtype.name) if isinstance(x, np.ndarray) else x for x in case.arrays]
+    result = getattr(shapes.interpreter, case.op.name)(*specs, **case.sample.attrs)
+    return result if isinstance(result, tuple) else (result,)
+
+
+def arguments(target: Target, case: Case) -> list[Any]:
     """The arguments as tensors of the target; numbers and None stay what they are."""
     return [target.asarray(x) if isinstance(x, np.ndarray) else x for x in case.arrays]
 
 
-def results(target: Any, y: Any) -> Arrays:
+def results(target: Target, y: Any) -> Arrays:
     """A tensor or a tuple of them, as the target's results are judged."""
     return tuple(target.result(part) for part in (y if isinstance(y, (tuple, list)) else (y,)))
 
 
-def value(target: Any, case: Case) -> Arrays:
+def value(target: Target, case: Case) -> Arrays:
     """The results of the op."""
     return called(target, case)[0]
 
 
-def compiled_value(target: Any, case: Case) -> Arrays:
+def compiled_value(target: Target, case: Case) -> Arrays:
     """The results of the op, compiled as a function of its tensors."""
     return called(target, case, target.compile)[0]
 
 
-def called(target: Any, case: Case, compiled: Any = lambda f: f) -> tuple[Arrays, list[Any]]:
+def called(target: Target, case: Case, compiled: Any = lambda f: f) -> tuple[Arrays, list[Any]]:
     """The results of the op, and its tensors after the call."""
     args, function = arguments(target, case), target.function(case.op)
     places = [i for i, x in enumerate(case.arrays) if isinstance(x, np.ndarray)]
 
     def f(*tensors: Any) -> Any:
-        return function(*_with(args, places, tensors), **case.sample.attrs)
+        return function(*_replaced(args, places, tensors), **case.sample.attrs)
 
     tensors = [args[i] for i in places]
-    return _signed(target, case, results(target, compiled(f)(*tensors))), tensors
+    return _with_unique_signs(target, case, results(target, compiled(f)(*tensors))), tensors
 
 
-def _signed(target: Any, case: Case, found: Arrays) -> Arrays:
-    """The results, times the signs that make them unique where a sign is free."""
-    return tuple(map(target.signed, found, _signs(case, found))) if case.op.signs else found
+def _with_unique_signs(target: Target, case: Case, outputs: Arrays) -> Arrays:
+    """The results of an op that leaves a sign free, such as an eigenvector's, times the declared sign."""
+    return tuple(map(target.signed, outputs, _signs(case, outputs))) if case.op.signs else outputs
 
 
-def _signs(case: Case, found: Arrays) -> Any:
-    return case.op.signs(*(getattr(y, "value", y) for y in found)) if case.op.signs else itertools.repeat(1.0)
+def _signs(case: Case, outputs: Arrays) -> Any:
+    return case.op.signs(*(getattr(y, "value", y) for y in outputs)) if case.op.signs else itertools.repeat(1.0)
 
 
-def gradient(target: Any, case: Case) -> Arrays:
+def gradient(target: Target, case: Case) -> Arrays:
     """The cotangents of the float tensors, given random ones of the results."""
     return _pulled_back(target, case, cotangent)
 
 
-def compiled_gradient(target: Any, case: Case) -> Arrays:
+def compiled_gradient(target: Target, case: Case) -> Arrays:
     """As `gradient`, compiled as a function of the float tensors."""
     return _pulled_back(target, case, cotangent, target.compile)
 
 
-def gradient_of_sum(target: Any, case: Case) -> Arrays:
+def gradient_of_sum(target: Target, case: Case) -> Arrays:
     """The cotangents of the float tensors where every element of the result has cotangent 1."""
     return _pulled_back(target, case, lambda case, number, shape: np.ones(shape))
 
 
-def _pulled_back(target: Any, case: Case, upstream: Any, compiled: Any = lambda f: f) -> Arrays:
-    """What the cotangents `upstream(case, output number, shape)` are pulled back to."""
+def _pulled_back(target: Target, case: Case, upstream: Any, compiled: Any = lambda f: f) -> Arrays:
+    """The cotangents of the float tensors; those of the results are `upstream(case, number of the output, shape)`."""
     args, function = arguments(target, case), target.function(case.op)
     signs = _signs(case, results(target, function(*args, **case.sample.attrs)) if case.op.signs else ())
 
     def f(*tensors: Any) -> tuple[Any, ...]:
-        y = function(*_with(args, case.floats, tensors), **case.sample.attrs)
+        y = function(*_replaced(args, case.floats, tensors), **case.sample.attrs)
         return tuple(part for part in (y if isinstance(y, (tuple, list)) else (y,)) if is_float(as_dtype(part.dtype)))
 
     def pull_back(*tensors: Any) -> tuple[Any, ...]:
         outputs, pull = target.vjp(f, tensors)
-        given = []
+        cotangents = []
         for i, (sign, y) in enumerate(zip(signs, outputs, strict=False)):
             g = sign * upstream(case, i, tuple(y.shape))
-            given.append(target.asarray(np.asarray(g).astype(numpy_dtype(as_dtype(y.dtype)))))
-        return tuple(pull(tuple(given)))
+            cotangents.append(target.asarray(np.asarray(g).astype(numpy_dtype(as_dtype(y.dtype)))))
+        return tuple(pull(tuple(cotangents)))
 
     return tuple(target.result(g) for g in compiled(pull_back)(*(args[i] for i in case.floats)))
 
 
-def second_derivative(target: Any, case: Case) -> Arrays:
+def second_derivative(target: Target, case: Case) -> Arrays:
     """The gradient of the gradient of a unary op, each with a cotangent of its own."""
     (x,), function = arguments(target, case), target.function(case.op)
     first, second = (target.asarray(cotangent(case, i, tuple(x.shape)).astype(numpy_dtype(case.dtype))) for i in (1, 2))
@@ -226,9 +235,9 @@ def cotangent(case: Case, number: int, shape: tuple[int, ...]) -> np.ndarray:
     return rng.integers(1, 33, shape) * rng.choice([-1, 1], shape) / 16.0
 
 
-def _with(args: list[Any], places: Any, tensors: Any) -> list[Any]:
+def _replaced(args: list[Any], places: Any, tensors: Any) -> list[Any]:
     """The arguments with other tensors in some places."""
-    found = list(args)
+    replaced = list(args)
     for i, tensor in zip(places, tensors, strict=True):
-        found[i] = tensor
-    return found
+        replaced[i] = tensor
+    return replaced

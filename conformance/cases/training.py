@@ -1,4 +1,4 @@
-"""Small training runs: the same data, first weights and batches for every target.
+"""Training runs: the same data, first weights and batches for every target.
 
 Each ends where rounding still explains the loss: while the envelope's spread is under a thousandth of it.
 """
@@ -6,46 +6,38 @@ Each ends where rounding still explains the loss: while the envelope's spread is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import kcompat
 from kcompat import losses
-from kcompat.conformance.cases.layers import running_on
+from kcompat.conformance.cases.built import BuiltCase, interpreter_of
+from kcompat.conformance.cases.data import Shape
+from kcompat.conformance.cases.questions import Arrays
+from kcompat.conformance.targets.target import Target
 from kcompat.spec import FLOATX
 
 SAMPLES, BATCH = 48, 16
 
 
-@dataclass(frozen=True, eq=False)
-class TrainingCase:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainingCase(BuiltCase):
     """A model, an optimizer and a number of steps.
 
-    Both are made with the library that they are given: this one, or Keras.
+    Model and optimizer are made with the library that they are given: this one, or Keras.
     """
 
-    id: str
     model: Callable[[Any], Any]
     optimizer: Callable[[Any], Any]
     steps: int
     random: bool = False  # draws dropout masks
-    dtype: str = "float32"
 
     def __repr__(self) -> str:
         return f"training {self.id}, {self.steps} steps"
 
-    @property
-    def subject(self) -> str:
-        """What the case is about."""
-        return self.id
-
-    def in_dtype(self, dtype: str) -> TrainingCase:
-        """The same run in another float dtype."""
-        return replace(self, dtype=dtype)
-
-    def batches(self, shape: tuple[int, ...]) -> Iterator[tuple[np.ndarray, np.ndarray, None]]:
+    def batches(self, shape: Shape) -> Iterator[tuple[np.ndarray, np.ndarray, None]]:
         """Inputs and class labels: multiples of 1/8, which every dtype holds."""
         rng = np.random.default_rng(7)
         x = (rng.integers(-16, 17, (SAMPLES, *shape)) / 8).astype("float32")
@@ -55,31 +47,28 @@ class TrainingCase:
             yield x[at], y[at], None
 
 
-def trajectory(target: Any, case: TrainingCase) -> tuple[Any, ...]:
+def trajectory(target: Target, case: TrainingCase) -> Arrays:
     """The running mean of the loss after each step, then the last weights."""
-    B = running_on(target)
+    B = interpreter_of(target)
     with FLOATX.override(case.dtype):
-        model = first(case)
+        model = first_model(case)
         program = B.engine.compile(B, model.train_step, model._store.state())
         history = [program.run(batch)["loss"] for batch in case.batches(model.input_shape[1:])]
         return (target.result(B.stack(*history, axis=0)), *target.trained(program))
 
 
-trajectory.by_envelope = True  # type: ignore[attr-defined]  # a running bound says nothing after a few steps
-
-
-def first(case: TrainingCase) -> Any:
+def first_model(case: TrainingCase) -> Any:
     """The model with its first weights, compiled."""
     kcompat.utils.set_random_seed(11)
     with kcompat.use_backend("numpy"):
         model = case.model(kcompat)
         model.compile(case.optimizer(kcompat.optimizers), losses.SparseCategoricalCrossentropy(from_logits=True))
-        _ = model._store
+        _ = model._store  # draws the weights, while NumPy is active
     return model
 
 
-def _sequential(shape: tuple[int, ...], stack: Callable[[Any], list[Any]]) -> Callable[[Any], Any]:
-    """A model of three classes: the layers that `stack` makes of the library's, then a dense one."""
+def _sequential(shape: Shape, stack: Callable[[Any], list[Any]]) -> Callable[[Any], Any]:
+    """A model that tells three classes apart: the layers that `stack` makes of the library's, then a dense one."""
     return lambda library: library.Sequential([library.Input(shape), *stack(library.layers), library.layers.Dense(3)])
 
 

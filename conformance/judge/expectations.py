@@ -1,4 +1,4 @@
-"""What is expected of an answer: the oracle's value and bound, and sigma, the spread of the envelope."""
+"""What is expected of an answer: the oracle's value and bound, and sigma, the spread of the envelope's runs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,30 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters.target import JudgingTarget
 from kcompat.conformance.cases.questions import Question
+from kcompat.conformance.cases.training import TrainingCase
 from kcompat.conformance.judge import store
 from kcompat.conformance.judge.envelope import RUNS, Envelope
 from kcompat.conformance.judge.oracle import Oracle
-from kcompat.conformance.judge.precision import Profile, smallest_normal, unit_roundoff
+from kcompat.conformance.targets.precision import Profile, smallest_normal, unit_roundoff
+from kcompat.conformance.targets.target import InterpreterTarget
 from kcompat.spec import OPS
 
 PARTS = ("value", "bound", "sigma")
-"""What is kept of an `Expected`."""
+"""The arrays of an `Expected`."""
+
+
+class JudgingTarget(InterpreterTarget):
+    """The oracle or the envelope as a target, whose results keep their bounds."""
+
+    def result(self, y: Any) -> Any:
+        return y
+
+    def trained(self, program: Any) -> list[Any]:
+        return list(program.holder.state.params.values())
+
+    def signed(self, y: Any, sign: Any) -> Any:
+        return type(y)(y.value * sign, y.dtype, y.owner, y.bound)
 
 
 @dataclass(frozen=True)
@@ -32,19 +46,19 @@ class Expected:
 
     @property
     def judged(self) -> np.ndarray:
-        """Where an answer can be told right from wrong."""
+        """Where right can be told from wrong."""
         return np.isfinite(self.bound) & np.isfinite(self.sigma)
 
 
 @functools.cache
 def oracle() -> JudgingTarget:
-    """The oracle by the bodies."""
+    """The oracle, on the bodies of ops."""
     return JudgingTarget(Oracle())
 
 
 @functools.cache
 def envelope(alternative: int) -> JudgingTarget:
-    """The envelope by the bodies, or by the formulas that ops declare besides."""
+    """The envelope: 0 runs the bodies of ops, 1 the first alternative formula of each op that declares one."""
     return JudgingTarget(Envelope(alternative))
 
 
@@ -61,44 +75,60 @@ def expected(case: Any, question: Question, profile: Profile) -> tuple[Expected,
 
 def computed(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
     """Ask the oracle and the envelope."""
-    if getattr(question, "by_envelope", False):
+    if is_bounded(case):
+        with oracle().interpreter.under(profile):
+            answers = oracle().ask(question, case)
+    else:
         with envelope(0).interpreter.still(profile):
             answers = envelope(0).ask(question, case)
         for y in answers:
             y.bound = np.broadcast_to(1.0, y.shape)
-    else:
-        with oracle().interpreter.under(profile):
-            answers = oracle().ask(question, case)
-    if not any(_may_differ(y) for y in answers):
+    if not any(map(_is_rounded, answers)):
         return tuple(Expected(y.value, np.broadcast_to(y.bound, y.shape), np.zeros(y.shape)) for y in answers)
-    runs = [_run(envelope(0), case, question, profile, run) for run in range(RUNS)]
-    for number in range(1, 1 + max((len(op.alternatives) for op in OPS.values()), default=0)):
-        other = _run(envelope(number), case, question, profile, 0)
-        if not envelope(number).interpreter.used_alternative:
-            break
-        runs += [other, *(_run(envelope(number), case, question, profile, run) for run in range(1, RUNS))]
-    moved = zip(*runs, strict=True)
+    runs = _runs(case, question, profile)
     return tuple(
-        _expected(y.value, np.broadcast_to(y.bound, y.shape), m, profile) for y, m in zip(answers, moved, strict=True)
+        _expected(y.value, np.broadcast_to(y.bound, y.shape), moved, profile)
+        for y, moved in zip(answers, zip(*runs, strict=True), strict=True)
     )
 
 
-def _may_differ(y: Any) -> bool:
+def is_bounded(case: Any) -> bool:
+    """Whether the oracle's running bound says anything: not after some steps of training, where it is infinite."""
+    return not isinstance(case, TrainingCase)
+
+
+def _is_rounded(y: Any) -> bool:
     return y.value.dtype.kind == "f" and bool(np.any((y.bound > 0) & np.isfinite(y.bound)))
 
 
-def _run(by: JudgingTarget, case: Any, question: Question, profile: Profile, run: int) -> list[Any]:
-    with by.interpreter.run(profile, zlib.crc32(f"{case.id} {question.__name__} {run}".encode())):
-        return [y.value for y in by.ask(question, case)]
+def _runs(case: Any, question: Question, profile: Profile) -> list[list[Any]]:
+    """The answers of the envelope's runs: by the bodies, then by each alternative formula that the case comes by."""
+    runs = [_run(0, case, question, profile, run) for run in range(RUNS)]
+    for number in range(1, 1 + max((len(op.alternatives) for op in OPS.values()), default=0)):
+        first = _run(number, case, question, profile, 0)
+        if not envelope(number).interpreter.used_alternative:
+            break
+        runs += [first, *(_run(number, case, question, profile, run) for run in range(1, RUNS))]
+    return runs
+
+
+def _run(alternative: int, case: Any, question: Question, profile: Profile, run: int) -> list[Any]:
+    judge = envelope(alternative)
+    with judge.interpreter.run(profile, zlib.crc32(f"{case.id} {question.__name__} {run}".encode())):
+        return [y.value for y in judge.ask(question, case)]
 
 
 def _expected(value: np.ndarray, bound: np.ndarray, moved: tuple[Any, ...], profile: Profile) -> Expected:
-    """Sigma for one rounding an operation; of few runs the largest says more than the mean where a comparison flips."""
+    """Sigma for one rounding an operation: the root mean square of the runs' deviations.
+
+    Where a comparison flips in few runs, the largest deviation says more than the mean.
+    """
     if value.dtype.kind != "f" or not value.size:
         return Expected(value, bound, np.zeros(value.shape))
     with np.errstate(invalid="ignore", over="ignore"):
-        off = [np.where((m == value) | (np.isnan(m) & np.isnan(value)), 0.0, np.abs(m - value)) for m in moved]
-    spread = np.maximum(np.sqrt(np.mean(np.square(off), axis=0)), np.max(off, axis=0) / 2.5) / profile.amplitude
+        deviations = [np.where((m == value) | (np.isnan(m) & np.isnan(value)), 0.0, np.abs(m - value)) for m in moved]
+    mean_square, greatest = np.mean(np.square(deviations), axis=0), np.max(deviations, axis=0)
+    spread = np.maximum(np.sqrt(mean_square), greatest / 2.5) / profile.amplitude
     u, tiny = unit_roundoff(profile.dtype), smallest_normal(profile.dtype)
     with np.errstate(invalid="ignore"):
         floor = 0.3 * u * np.abs(value) + 0.5 * tiny

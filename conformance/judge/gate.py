@@ -1,7 +1,7 @@
 """The gate: whether results are right, by the oracle's value and a tolerance derived from the op.
 
-With `v` the oracle's value, `e` its bound and sigma the spread of the envelope: where e is 0 a result must equal v;
-where it is infinite it is not judged, and counted; elsewhere |got - v| <= 8 sigma. Nothing here is chosen for an op.
+Where the oracle's bound is 0, a result must equal its value. Where the bound is infinite, the result is counted, not
+judged. Elsewhere |got - value| <= 8 sigma, with sigma the spread of the envelope. No tolerance is chosen for an op.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from kcompat.conformance.cases.questions import Arrays, Question
 from kcompat.conformance.judge.expectations import Expected, expected
-from kcompat.conformance.judge.precision import PROFILES, Profile, held, smallest_normal, unit_roundoff
+from kcompat.conformance.targets.precision import PROFILES, Profile, round_to, smallest_normal, unit_roundoff
 
 LIMIT = 8.0
 """How many sigmas an honest result may be off."""
@@ -21,7 +21,12 @@ LIMIT = 8.0
 
 @dataclass
 class Verdict:
-    """How far answers are off: `z` is the largest |got - v| / sigma, infinite where an exact one differs."""
+    """How far answers are off.
+
+    `z` is the largest |got - value| / sigma, infinite where what must be equal is not; `mean`, `p99` and `signed` (with
+    the sign of the error) are of all `count` elements. `blind` is the share of elements whose tolerance is wider than
+    half of the digits.
+    """
 
     z: float = 0.0
     mean: float = 0.0
@@ -35,7 +40,7 @@ class Verdict:
 
     @property
     def right(self) -> bool:
-        """Whether no element is further off than honest ones can be."""
+        """Whether no element is further off than an honest one can be."""
         return self.z <= LIMIT
 
 
@@ -75,26 +80,17 @@ def combined(verdicts: list[Verdict]) -> Verdict:
 
 def compare(name: str, wanted: Expected, got: np.ndarray, profile: Profile = PROFILES["fp32"]) -> Verdict:
     """Hold one output to what is expected."""
-    value, sigma, judged = wanted.value, wanted.sigma, wanted.judged
+    value, sigma = wanted.value, wanted.sigma
     if got.shape != value.shape:
         return Verdict(np.inf, count=value.size, message=f"{name}: expected shape {value.shape}, got {got.shape}")
     if not got.size:
         return Verdict()
-    is_float = got.dtype.kind == "f" or got.dtype.name == "bfloat16"
-    if is_float:
+    if got.dtype.kind == "f" or got.dtype.name == "bfloat16":
         got = got.astype(value.dtype if value.dtype.kind == "f" else np.float64)
-    with np.errstate(all="ignore"):
-        limit = held(value, profile.dtype) if value.dtype.kind == "f" else value
-        exact = ~np.isfinite(limit) | (sigma == 0)
-        same = (got == value) | ((got == limit) & exact) | ((got != got) & (value != value))
-        if is_float:  # a result below the normal numbers may be flushed
-            same |= (got == 0) & (np.abs(value) < smallest_normal(profile.dtype))
-        off = np.subtract(got, value, dtype=value.dtype if is_float and value.dtype.kind == "f" else np.float64)
-        ratio = np.where(same | ~judged, 0.0, np.abs(off) / sigma)
-        ratio = np.where(np.isnan(ratio), np.inf, ratio).astype(np.float64)
+    ratio, off = _ratios(wanted, got, profile)
     index = tuple(map(int, np.unravel_index(np.argmax(ratio), ratio.shape)))
-    known = judged & (sigma > 0)
-    blind = known & (LIMIT * sigma > np.sqrt(unit_roundoff(profile.dtype)) * np.abs(value))
+    tolerated = wanted.judged & (sigma > 0)
+    blind = tolerated & (LIMIT * sigma > np.sqrt(unit_roundoff(profile.dtype)) * np.abs(value))
     finite = np.where(np.isfinite(ratio), ratio, 0.0)
     message = (
         f"{name}, element {index}: expected {_plain(value[index])!r} within {LIMIT * sigma[index]:.3g}, "
@@ -106,7 +102,7 @@ def compare(name: str, wanted: Expected, got: np.ndarray, profile: Profile = PRO
         mean=float(np.mean(finite)),
         p99=float(np.quantile(ratio, 0.99, method="lower")),
         count=got.size,
-        unjudged=int(np.sum(~judged)),
+        unjudged=int(np.sum(~wanted.judged)),
         blind=float(np.mean(blind)),
         signed=float(np.mean(finite * np.sign(np.nan_to_num(off.astype(np.float64))))),
         worst={
@@ -117,6 +113,21 @@ def compare(name: str, wanted: Expected, got: np.ndarray, profile: Profile = PRO
         },
         message=message,
     )
+
+
+def _ratios(wanted: Expected, got: np.ndarray, profile: Profile) -> tuple[np.ndarray, np.ndarray]:
+    """How many sigmas each element is off, 0 where it is not judged; and how far."""
+    value, sigma = wanted.value, wanted.sigma
+    are_floats = value.dtype.kind == "f"
+    with np.errstate(all="ignore"):
+        rounded = round_to(value, profile.dtype) if are_floats else value
+        exact = ~np.isfinite(rounded) | (sigma == 0)
+        same = (got == value) | ((got == rounded) & exact) | ((got != got) & (value != value))
+        if got.dtype.kind == "f":  # a result below the normal numbers may be flushed
+            same |= (got == 0) & (np.abs(value) < smallest_normal(profile.dtype))
+        off = np.subtract(got, value, dtype=value.dtype if got.dtype.kind == "f" and are_floats else np.float64)
+        ratio = np.where(same | ~wanted.judged, 0.0, np.abs(off) / sigma)
+        return np.where(np.isnan(ratio), np.inf, ratio).astype(np.float64), off
 
 
 def _plain(x: Any) -> Any:

@@ -12,20 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.judge.precision import MANTISSA_BITS, smallest_normal, unit_roundoff
 from kcompat.conformance.judge.wide import Application
+from kcompat.conformance.targets.precision import MANTISSA_BITS, smallest_normal, unit_roundoff
 
 
-def local_error(a: Application) -> Any:
+def local_error(application: Application) -> Any:
     """The error of a float result, elementwise and absolute; 0 where it is exact.
 
     A result near the smallest normal number may be flushed to zero: some processors do.
     """
-    rule = _RULES.get(a.kind)
+    rule = _RULES.get(application.kind)
     if rule is None:
         return 0.0
-    size, tiny = np.abs(a.y), 4 * smallest_normal(a.dtype)
-    error = rule(a) * unit_roundoff(a.dtype)
+    size, tiny = np.abs(application.y), 4 * smallest_normal(application.dtype)
+    error = rule(application) * unit_roundoff(application.dtype)
     if (size < tiny).any():
         error = np.where((size < tiny) & (error > 0), size, error)
     return np.where(np.isfinite(size), error, 0.0)
@@ -40,58 +40,60 @@ def representable(y: Any, bits: int) -> Any:
     return scaled == np.rint(scaled)
 
 
-def _arithmetic(a: Application) -> Any:
-    exact = representable(a.y, MANTISSA_BITS[a.dtype])
-    if a.op.name in ("add", "subtract") and np.any(exact):
-        exact = exact & _added_exactly(a)
-    return np.where(exact, 0.0, np.abs(a.y))
+def _arithmetic(application: Application) -> Any:
+    exact = representable(application.y, MANTISSA_BITS[application.dtype])
+    if application.op.name in ("add", "subtract") and np.any(exact):
+        exact = exact & _added_exactly(application)
+    return np.where(exact, 0.0, np.abs(application.y))
 
 
-def _added_exactly(a: Application) -> Any:
+def _added_exactly(application: Application) -> Any:
     """Whether the wide sum itself lost nothing, such as a tiny term beside 1; Dekker (1971)."""
-    x1, x2 = a.values
-    x2 = -x2 if a.op.name == "subtract" else x2
+    x1, x2 = application.values
+    x2 = -x2 if application.op.name == "subtract" else x2
     with np.errstate(invalid="ignore"):
-        return ((a.y - x1 == x2) & (a.y - x2 == x1)) | ~np.isfinite(a.y)
+        return ((application.y - x1 == x2) & (application.y - x2 == x1)) | ~np.isfinite(application.y)
 
 
-def _unary(a: Application) -> Any:
-    """Correct rounding leaves what is representable; of a function known to k ulps that is not said."""
-    k = a.op.error.k if a.op.error else 1.0
-    return _arithmetic(a) if k == 1 else k * np.abs(a.y)
+def _unary(application: Application) -> Any:
+    """0 where the result is representable, if the op is rounded correctly; a function good to k ulps may miss it."""
+    k = application.op.error.k if application.op.error else 1.0
+    return _arithmetic(application) if k == 1 else k * np.abs(application.y)
 
 
-def _sum(a: Application) -> Any:
+def _sum(application: Application) -> Any:
     """A sum of n terms: pairwise or blocked summation is what honest libraries do."""
-    x = a.values[0]
-    terms = np.size(x) / max(np.size(a.y), 1)
-    sizes = a.at([np.abs(x), *a.values[1:]])
-    return _unless_on_grid(sizes, grid(x), max(1.0, math.log2(max(terms, 1)) / 2), a.dtype)
+    x = application.values[0]
+    terms = np.size(x) / max(np.size(application.y), 1)
+    sizes = application.at([np.abs(x), *application.values[1:]])
+    return _unless_on_grid(sizes, grid(x), max(1.0, math.log2(max(terms, 1)) / 2), application.dtype)
 
 
-def _cumsum(a: Application) -> Any:
+def _cumsum(application: Application) -> Any:
     """Each partial sum of up to n terms, added one after the other or by doubling."""
-    x = a.values[0]
-    sizes = a.at([np.abs(x), *a.values[1:]])
+    x = application.values[0]
+    sizes = application.at([np.abs(x), *application.values[1:]])
     terms = max(np.shape(x), default=1)
-    return _unless_on_grid(sizes, grid(x), max(1.0, math.sqrt(terms)), a.dtype)
+    return _unless_on_grid(sizes, grid(x), max(1.0, math.sqrt(terms)), application.dtype)
 
 
-def _matmul(a: Application) -> Any:
-    left, right = map(np.abs, a.values)
-    error = _unless_on_grid(np.matmul(left, right), grid(left) * grid(right), 2.0, a.dtype)
-    bits = a.by.profile.factor_bits
+def _matmul(application: Application) -> Any:
+    left, right = map(np.abs, application.values)
+    error = _unless_on_grid(np.matmul(left, right), grid(left) * grid(right), 2.0, application.dtype)
+    bits = application.by.profile.factor_bits
     if bits is not None:
-        loss = 2.0 ** (MANTISSA_BITS[a.dtype] - bits)
+        loss = 2.0 ** (MANTISSA_BITS[application.dtype] - bits)
         cut = [np.where(representable(x, bits), 0.0, x) for x in (left, right)]
         error = error + loss * (np.matmul(cut[0], right) + np.matmul(left, cut[1]))
     return error
 
 
-def _backward(a: Application) -> Any:
-    """Beside what it was given, a stable algorithm's result is rounded, too, relative to its largest element."""
-    largest = np.max(np.abs(a.y), axis=tuple(range(-min(2, np.ndim(a.y)), 0)), keepdims=True, initial=0.0)
-    return np.where(a.y == 0, 0.0, largest)
+def _backward(application: Application) -> Any:
+    """The result of a stable algorithm is rounded as well, relative to its largest element."""
+    largest = np.max(
+        np.abs(application.y), axis=tuple(range(-min(2, np.ndim(application.y)), 0)), keepdims=True, initial=0.0
+    )
+    return np.where(application.y == 0, 0.0, largest)
 
 
 def grid(x: Any) -> float:

@@ -1,7 +1,7 @@
-"""What is expected, kept on disk: the oracle and the envelope are asked once for all targets, and once a version.
+"""Expectations on disk: the oracle and the envelope are asked once for all targets, and once a version.
 
-A file of arrays for each subject and profile, in a folder named by a hash of everything that the answers depend on.
-Delete the folder (`KCOMPAT_CACHE`, by default `~/.cache/kcompat`) whenever you like.
+There is a file of arrays for each subject and profile, in a folder named by a hash of everything that the answers
+depend on. The folder (`KCOMPAT_CACHE`, by default `~/.cache/kcompat`) may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 import platform
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,40 +23,11 @@ import kcompat
 from kcompat import conformance, spec
 from kcompat.backends import numpy as numpy_backend
 
-SOURCES = (kcompat, spec, conformance, numpy_backend)
-ASIDE = frozenset(
-    [
-        "adapters",
-        "cli",
-        "compare",
-        "conform",
-        "dialect",
-        "display",
-        "junit",
-        "mutants",
-        "mutation",
-        "page",
-        "plugin",
-        "preparation",
-        "probes",
-        "repro",
-        "report",
-        "runner",
-        "selection",
-        "shrink",
-        "small_models",
-        "suite",
-        "target",
-        "tests",
-        "toy_backend",
-        "witness",
-        "worker",
-        "xfails",
-    ]
-)
-"""Parts of the suite that what is expected does not depend on."""
+SOURCES = (kcompat, spec, numpy_backend)
+ROOMS = ("targets", "cases", "judge")
+"""The rooms of the suite that expectations depend on."""
 KEPT = 3
-"""How many versions stay."""
+"""How many versions stay on disk."""
 
 
 def root() -> Path:
@@ -66,11 +39,11 @@ def root() -> Path:
 def folder() -> Path:
     """The folder of this version."""
     digest = hashlib.sha256(f"{np.__version__} {platform.machine()}".encode())
-    for package in SOURCES:
-        home = Path(next(iter(package.__path__)))
+    homes = [Path(next(iter(package.__path__))) for package in SOURCES]
+    homes += [Path(next(iter(conformance.__path__)), room) for room in ROOMS]
+    for home in homes:
         for path in sorted(home.rglob("*.py")):
-            if package is not conformance or not {path.stem, *path.relative_to(home).parts} & ASIDE:
-                digest.update(path.read_bytes())
+            digest.update(path.read_bytes())
     return root() / digest.hexdigest()[:20]
 
 
@@ -97,8 +70,13 @@ def save(subject: str, profile: str, arrays: Mapping[str, np.ndarray]) -> None:
 
 @functools.lru_cache(maxsize=8)
 def load(subject: str, profile: str) -> dict[str, np.ndarray]:
-    """A subject's arrays; nothing where none are kept."""
-    if not path_of(subject, profile).exists():
+    """A subject's arrays; nothing where none are kept, or where the file is broken: it is removed."""
+    path = path_of(subject, profile)
+    try:
+        with np.load(path) as arrays:
+            return dict(arrays)
+    except FileNotFoundError:
         return {}
-    with np.load(path_of(subject, profile)) as arrays:
-        return dict(arrays)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        path.unlink(missing_ok=True)
+        return {}

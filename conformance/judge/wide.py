@@ -1,7 +1,7 @@
-"""The interpreters that judge: the spec's bodies over NumPy's primitives, in arithmetic wider than what is judged.
+"""The base of the interpreters that judge: the spec's bodies over NumPy's primitives, in wider arithmetic.
 
-A tensor knows the dtype that it stands for. What a primitive's result becomes is left to a subclass: the oracle
-keeps it and bounds its error, the envelope moves it.
+A tensor knows the dtype that it stands for. A subclass says what becomes of a primitive's result: the oracle keeps it
+and bounds its error, the envelope moves it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from kcompat.backends.numpy.composed import interpreter as numpy_interpreter
 from kcompat.backends.numpy.engine import NumPyEngine
-from kcompat.conformance.judge.precision import MANTISSA_BITS, PROFILES, Profile, held, largest
+from kcompat.conformance.targets.precision import MANTISSA_BITS, PROFILES, Profile, largest, round_to
 from kcompat.runtime.engine import Engine
 from kcompat.runtime.interpreter import Interpreter
 from kcompat.runtime.program import Program
@@ -26,10 +26,10 @@ name_dtype(np.dtype(np.longdouble), "float64")  # what stands for it, where the 
 
 
 class Wide(Operators):
-    """A tensor of `owner` that stands for one of `dtype`; floats are held wider.
+    """A tensor of `owner` that stands for one of `dtype`; its floats are wider.
 
-    `bound` is how far an honest result may be from `value`: of an integer or bool, 0 where it is certain
-    and infinite where it is not.
+    `bound` is how far an honest result may be from `value`. That of an integer or bool is 0 where it is certain, else
+    infinite.
     """
 
     __slots__ = ("bound", "dtype", "owner", "value")
@@ -38,7 +38,7 @@ class Wide(Operators):
         self.value, self.dtype, self.owner, self.bound = value, dtype, owner, bound
 
     def _ops(self, other: Any = None) -> Any:
-        """A tape records what one of its own tensors takes part in."""
+        """The interpreter of an operator: a tape that the other operand belongs to, else the tensor's owner."""
         return other._ops() if isinstance(other, Operators) and type(other) is not Wide else self.owner
 
     @property
@@ -53,15 +53,14 @@ class WideEngine(NumPyEngine):
     owner: WideInterpreter
 
     def asarray(self, x: Any, dtype: str | None = None) -> Any:
-        """See `Engine.asarray`."""
         if type(x) is Wide:
             return x if dtype in (None, x.dtype) else self.owner.cast(x, dtype=dtype)
         array = x if isinstance(x, (np.ndarray, np.generic)) else super().asarray(x)
         dtype = dtype or as_dtype(array.dtype)
         if not is_float(dtype):
             return Wide(np.asarray(array, dtype), dtype, self.owner)
-        held_array = self.owner.constant_in(np.asarray(array, self.owner.profile.wide), dtype)
-        return held_array if type(held_array) is Wide else Wide(held_array, dtype, self.owner)
+        constant = self.owner.constant_in(np.asarray(array, self.owner.profile.wide), dtype)
+        return constant if type(constant) is Wide else Wide(constant, dtype, self.owner)
 
     def to_numpy(self, x: Any) -> np.ndarray:
         """The values, wide."""
@@ -76,12 +75,12 @@ class WideEngine(NumPyEngine):
         return x.dtype if type(x) is Wide else super().dtype(x)
 
     def compile(self, B: Any, step: Callable[..., Any], state: Any) -> Program:
-        """See `Engine.compile`: the step runs as it is."""
+        """A program that runs the step as it is."""
         return Program(B, step, state)
 
 
 class Application:
-    """A primitive, the operands it is given, and a result `y` of `dtype`; `output` says which, if it has several."""
+    """A primitive with its operands and a result `y` of `dtype`; of several results, `output` is the number of `y`."""
 
     __slots__ = ("args", "attrs", "by", "dtype", "op", "output", "values", "y")
 
@@ -122,8 +121,8 @@ class Application:
 class WideInterpreter(Interpreter):
     """Base of the oracle and the envelope.
 
-    `alternative` chooses among the other formulas that ops declare: with 1, an op that declares any runs by the
-    first of them; 0 is the body.
+    With `alternative` 0 an op runs by its body; with 1 by the first of the alternative formulas that it declares, if it
+    declares any.
     """
 
     def __init__(self, name: str, alternative: int = 0):
@@ -143,7 +142,7 @@ class WideInterpreter(Interpreter):
         self.profile, self.overflowed, self.used_alternative = profile, False, False
         yield
 
-    def finish(self, a: Application) -> Wide:
+    def finish(self, application: Application) -> Wide:
         """What becomes of one result of a primitive."""
         raise NotImplementedError
 
@@ -157,12 +156,12 @@ class WideInterpreter(Interpreter):
     def _primitive(self, op: Op) -> Callable[..., Any]:
         def call(*args: Any, **attrs: Any) -> Any:
             spec = op.rule(*args, **attrs)
-            a = Application(self, op, self._rounded_scalars(args), attrs)
-            y = self.compute(op, a.values, attrs)
+            application = Application(self, op, self._rounded_scalars(args), attrs)
+            y = self.compute(op, application.values, attrs)
             if not isinstance(y, tuple):
-                return self.finish(a.result(y, spec.dtype))
+                return self.finish(application.result(y, spec.dtype))
             parts = enumerate(zip(y, spec, strict=True))
-            return tuple(self.finish(a.result(part, s.dtype, i)) for i, (part, s) in parts)
+            return tuple(self.finish(application.result(part, s.dtype, i)) for i, (part, s) in parts)
 
         return call
 
@@ -177,13 +176,13 @@ class WideInterpreter(Interpreter):
         return tuple(self.constant_in(x, dtype) if type(x) is float else x for x in args)
 
     def constant_in(self, x: Any, dtype: str) -> Any:
-        """A number or array that a formula brings along, in a dtype.
+        """A number or array that stands in a formula, in a dtype.
 
-        In halves it may be rounded or not: libraries compute there in float32 within an op.
+        In half precision it may be rounded or not: within an op, libraries compute in float32.
         """
         if MANTISSA_BITS[dtype] >= MANTISSA_BITS["float32"]:
-            return _held_scalar(x, dtype) if type(x) is float else held(x, dtype)
-        rounded = held(x, dtype)
+            return _round_scalar(x, dtype) if type(x) is float else round_to(x, dtype)
+        rounded = round_to(x, dtype)
         with np.errstate(invalid="ignore"):
             return self.roughly(x, np.where((rounded == x) | np.isnan(x), 0.0, np.abs(rounded - x)), dtype)
 
@@ -196,11 +195,11 @@ class WideInterpreter(Interpreter):
         wide = np.dtype(self.profile.wide)
         if "dtype" in attrs and attrs["dtype"] is not None and is_float(attrs["dtype"]):
             attrs = {**attrs, "dtype": "float64"}
-        with FLOATX.override("float64"):  # what is wide stands for floats of any dtype
+        with FLOATX.override("float64"):  # a wide float stands for one of any dtype, so none is the default
             return _in_float64(op, values, attrs) if wide == np.float64 else _in_long_double(op, values, attrs)
 
     def limited(self, y: Any, dtype: str) -> Any:
-        """Overflow where the dtype would."""
+        """The result, infinite where it would overflow in the dtype."""
         too_large = np.abs(y) > largest(dtype)
         if not too_large.any():
             return y
@@ -209,8 +208,8 @@ class WideInterpreter(Interpreter):
 
 
 @functools.cache
-def _held_scalar(x: float, dtype: str) -> float:
-    return float(held(x, dtype))
+def _round_scalar(x: float, dtype: str) -> float:
+    return float(round_to(x, dtype))
 
 
 def _in_float64(op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
@@ -218,7 +217,7 @@ def _in_float64(op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
 
 
 def _in_long_double(op: Op, values: list[Any], attrs: dict[str, Any]) -> Any:
-    """In the platform's widest floats; functions of our own, by mpmath; what NumPy lacks there, in float64."""
+    """In the platform's widest floats: by mpmath what NumPy lacks, in float64 what NumPy has in no wider dtype."""
     if op.name in _BY_MPMATH:
         return _by_mpmath(op.name, values)
     try:

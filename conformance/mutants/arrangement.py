@@ -3,7 +3,7 @@
 import numpy as np
 
 from kcompat.conformance.mutants.mutation import edited, honest, value, vjp
-from kcompat.spec._op import Joint
+from kcompat.spec import Joint
 
 edited("ravel", "in column order", "B.reshape(x, newshape=(-1,))", "B.reshape(B.transpose(x), newshape=(-1,))")
 edited(

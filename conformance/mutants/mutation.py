@@ -22,13 +22,13 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters.target import InterpreterTarget
 from kcompat.conformance.judge import expectations
 from kcompat.conformance.judge.gate import LIMIT
-from kcompat.conformance.judge.precision import PROFILES
 from kcompat.conformance.run import preparation, suite
 from kcompat.conformance.run.runner import BAD, run_one
 from kcompat.conformance.run.suite import Check
+from kcompat.conformance.targets.precision import PROFILES
+from kcompat.conformance.targets.target import InterpreterTarget
 from kcompat.runtime import registry as backends
 from kcompat.runtime.interpreter import Interpreter
 from kcompat.spec import OPS

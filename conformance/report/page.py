@@ -8,8 +8,8 @@ import math
 from importlib.resources import files
 from typing import Any
 
-from kcompat.conformance.report.report import z_of
-from kcompat.conformance.run import repro
+from kcompat.conformance.report import repro
+from kcompat.conformance.run.document import z_of
 from kcompat.conformance.run.runner import BAD
 
 Cell = dict[str, Any]
@@ -18,7 +18,7 @@ SCRIPTS = 400
 
 
 def render(report: dict[str, Any]) -> str:
-    """The page: op by target, coloured by the worst z; what a click shows is in it."""
+    """The page: op by target, coloured by the worst z; with what a click on a cell shows."""
     data = {
         "selection": report["selection"],
         "environment": report["environment"],
@@ -26,7 +26,7 @@ def render(report: dict[str, Any]) -> str:
         "problems": report["problems"],
         "cells": cells(report),
     }
-    template = files("kcompat.conformance").joinpath("page.html").read_text()
+    template = files("kcompat.conformance.report").joinpath("page.html").read_text()
     encoded = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")  # the text must not end its element
     title = html.escape(f"kcompat conformance: {', '.join(t['name'] for t in report['targets'])}")
     return template.replace("{{title}}", title).replace("{{data}}", encoded)
@@ -39,20 +39,20 @@ def cells(report: dict[str, Any]) -> list[Cell]:
         key = tuple(result[name] for name in ("family", "subject", "target", "level", "dtype"))
         grouped.setdefault(key, []).append(result)
     failing: dict[str, list[Cell]] = {}
-    found = []
+    every = []
     for (family, subject, target, level, dtype), results in grouped.items():
         statuses: dict[str, int] = {}
         for result in results:
             statuses[result["status"]] = statuses.get(result["status"], 0) + 1
         worst = max(results, key=_badness)
         cell: Cell = {"family": family, "subject": subject, "target": target, "level": level, "dtype": dtype}
-        cell |= {"statuses": statuses, "worst": _shown(worst)}
+        cell |= {"statuses": statuses, "worst": _summarize(worst)}
         if worst["status"] in BAD:
             failing.setdefault(target, []).append(cell)
-        found.append(cell)
+        every.append(cell)
     for target, bad in failing.items():
         _add_scripts(target, bad[:SCRIPTS], report["selection"]["profile"])
-    return found
+    return every
 
 
 def _badness(result: dict[str, Any]) -> tuple[bool, float]:
@@ -60,14 +60,14 @@ def _badness(result: dict[str, Any]) -> tuple[bool, float]:
     return result["status"] in BAD, -1.0 if math.isnan(z) else z
 
 
-def _shown(result: dict[str, Any]) -> dict[str, Any]:
-    """What the page says of a result."""
+def _summarize(result: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a result that the page shows, without empty ones."""
     names = ("id", "status", "z", "mean", "p99", "count", "unjudged", "message", "worst", "reason", "link", "clauses")
     return {name: result[name] for name in names if result[name]}
 
 
 def _add_scripts(target: str, bad: list[Cell], profile: str) -> None:
-    """What reproduces the worst of each cell."""
+    """Add to each cell the script that reproduces its worst result."""
     try:
         scripts = repro.scripts(target, (cell["worst"]["id"] for cell in bad), profile)
     except LookupError as error:  # a report of another version; a page without a script is better than none

@@ -1,4 +1,4 @@
-"""`kcompat conform`: each target in a process of its own, the results in one report."""
+"""`kcompat conform`: each target runs in a process of its own; the results become one report."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kcompat.conformance.report import report as reports
-from kcompat.conformance.run import suite, xfails
+from kcompat.conformance.run import document, suite, xfails
 from kcompat.conformance.run.preparation import prepare
 from kcompat.conformance.run.selection import Selection
 
 RESTARTS = 20
-"""How often a target may kill its process before it is given up."""
+"""How often a target may kill its process and be started again."""
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -44,11 +43,11 @@ class Worker:
 
     @property
     def start(self) -> dict[str, Any]:
-        """What it said of itself first, if it came so far."""
+        """The first line, on the target itself; empty before it is written."""
         return next((line["start"] for line in self.lines if "start" in line), {})
 
     def update(self) -> bool:
-        """Read what is new; whether the process is still running."""
+        """Read new lines, and give whether the process is running."""
         running = self.process.poll() is None
         out = self.folder / "out.jsonl"
         if out.exists():
@@ -61,22 +60,22 @@ class Worker:
                     self._read = file.tell()
         return running
 
-    def restarted(self) -> bool:
-        """Go on behind the check that killed the process; whether there was one and it may."""
+    def restart(self) -> bool:
+        """Go on behind the check that killed the process, and give whether there was one and `RESTARTS` allow it."""
         finished = any("finished" in line for line in self.lines)
         if finished or not self.start or self.restarts == RESTARTS or len(self.results) == self.start["total"]:
             return False
         code = self.process.returncode
-        said = f"signal {-code}, {signal.strsignal(-code)}" if code < 0 else f"exit status {code}"
+        ending = f"signal {-code}, {signal.strsignal(-code)}" if code < 0 else f"exit status {code}"
         self.restarts += 1
-        self.process = _process([*self.command, f"the process ended with {said}"], self.folder)
+        self.process = _start_process([*self.command, f"the process ended with {ending}"], self.folder)
         return True
 
-    def described(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """The target's entry in the report."""
         complete = any("finished" in line for line in self.lines)
         log = (self.folder / "log").read_text(errors="replace").strip()
-        levels = reports.summary(self.results)
+        levels = document.summary(self.results)
         return {
             "name": self.target,
             "version": self.start.get("version", ""),
@@ -85,7 +84,7 @@ class Worker:
             "message": "" if complete else log[-2000:] or f"the process ended with {self.process.returncode}",
             "seconds": round(time.monotonic() - self.started, 1),
             "levels": levels,
-            "granted": reports.granted(levels) if complete else "",
+            "granted": document.granted(levels) if complete else "",
         }
 
 
@@ -98,52 +97,64 @@ def conform(
     """Run the selected checks on each target and give the report.
 
     Args:
-        targets: names as `kcompat.conformance.adapters.target.load` takes them.
+        targets: names as `kcompat.conformance.targets.target.load` takes them.
         selection: which checks.
         jobs: how many processes at a time.
         on_progress: called with a target, how many checks are done and how many there are.
+
+    Raises ValueError for fewer jobs than one, or for a target that is named twice.
     """
-    checks = selection.checks()  # what was asked wrongly is found before anything runs
+    if jobs < 1:
+        raise ValueError(f"jobs is at least 1, got {jobs}")
+    if len(set(targets)) < len(targets):
+        raise ValueError(f"each target is named once, got {', '.join(targets)}")
+    checks = selection.checks()  # raises for a wrong selection before anything runs
     rows = xfails.load(selection.xfails) if selection.xfails else []
-    if not selection.quick:  # which asks so little that each worker may find out for itself
+    if not selection.quick:  # so few checks that each worker computes the expectations itself
         prepare([check.subject for check in checks], selection.precision, jobs, on_progress)
-    waiting, done = list(targets), []
-    running: list[Worker] = []
     with tempfile.TemporaryDirectory() as folder:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                running.append(_start(waiting.pop(0), selection, Path(folder, str(len(waiting)))))
-            time.sleep(0.1)
-            for worker in list(running):
-                alive = worker.update()
-                on_progress(worker.target, len(worker.results), worker.start.get("total", len(checks)))
-                if not alive:
-                    worker.update()
-                    if not worker.restarted():
-                        running.remove(worker)
-                        done.append((worker.target, worker.described(), worker.results))
-    order = {name: i for i, name in enumerate(targets)}
-    done.sort(key=lambda entry: order[entry[0]])
-    results = [result for _, _, found in done for result in found]
+        outcomes = _run_workers(targets, selection, jobs, Path(folder), on_progress, len(checks))
+    results = [result for name in targets for result in outcomes[name][1]]
     return {
-        "format": reports.FORMAT,
+        "format": document.FORMAT,
         "selection": selection.as_json(),
-        "environment": reports.environment(),
+        "environment": document.environment(),
         "checks": len(checks),
-        "targets": [described for _, described, _ in done],
+        "targets": [outcomes[name][0] for name in targets],
         "problems": [*_unmatched(rows, results), *_too_few(selection, checks)],
         "results": results,
     }
+
+
+def _run_workers(
+    targets: Sequence[str], selection: Selection, jobs: int, folder: Path, on_progress: OnProgress, total: int
+) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The entry in the report and the results of each target; at most `jobs` processes run at a time."""
+    waiting, running = list(targets), list[Worker]()
+    outcomes: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            running.append(_start(waiting.pop(0), selection, folder / str(len(waiting))))
+        time.sleep(0.1)
+        for worker in list(running):
+            alive = worker.update()
+            on_progress(worker.target, len(worker.results), worker.start.get("total", total))
+            if not alive:
+                worker.update()  # what it wrote between the last look and its end
+                if not worker.restart():
+                    running.remove(worker)
+                    outcomes[worker.target] = (worker.describe(), worker.results)
+    return outcomes
 
 
 def _start(target: str, selection: Selection, folder: Path) -> Worker:
     folder.mkdir()
     command = [sys.executable, "-m", "kcompat.conformance.run.worker", target, str(folder / "out.jsonl")]
     command.append(json.dumps(selection.as_json()))
-    return Worker(target, _process(command, folder), folder, time.monotonic(), command)
+    return Worker(target, _start_process(command, folder), folder, time.monotonic(), command)
 
 
-def _process(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+def _start_process(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(command, stdout=log, stderr=log)
 

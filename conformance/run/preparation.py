@@ -1,4 +1,4 @@
-"""Computing what is expected before targets are asked: once for all of them, in several processes."""
+"""Preparation: what is expected is computed once for all targets, in several processes, before they run."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterable
 
 from kcompat.conformance.judge import expectations, store
-from kcompat.conformance.judge.precision import PROFILES, Profile
 from kcompat.conformance.run import suite
+from kcompat.conformance.targets.precision import PROFILES, Profile
 
 
 def prepare(subjects: Iterable[str], profile: Profile, jobs: int, on_progress: Callable[[str, int, int], None]) -> None:
-    """Put on disk what is expected for subjects and is not there. What fails here is met again by a target's worker."""
+    """Put expectations on disk for subjects that lack them. Whatever fails here fails in a target's worker again."""
     store.open_version()
     lacking = [name for name in dict.fromkeys(subjects) if not store.path_of(name, profile.name).exists()]
     command = [sys.executable, "-m", "kcompat.conformance.run.preparation", profile.name]

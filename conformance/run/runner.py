@@ -1,4 +1,4 @@
-"""Running checks against a target, one after the other, and saying what became of each."""
+"""Running checks on a target, one after the other, with a result of each."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters.target import NotApplicable, Target, Unsupported
 from kcompat.conformance.cases.questions import Case
 from kcompat.conformance.judge.gate import Verdict, hexadecimal
 from kcompat.conformance.run import xfails
 from kcompat.conformance.run.suite import Check
+from kcompat.conformance.targets.target import NotApplicable, Target, Unsupported
 
 BAD = ("fail", "error", "timeout", "xpass")
 """What makes a run fail."""
@@ -27,7 +27,7 @@ SHOWN = 16
 
 @dataclass
 class Result:
-    """What became of one check; `z` and its company are kept when it passes too."""
+    """What became of one check; `z` and the other figures are there when it passes, too."""
 
     target: str
     id: str
@@ -53,8 +53,8 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """As a dict that JSON can hold: an infinite z is the string "inf"."""
-        found = dataclasses.asdict(self)
-        return {k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in found.items()}
+        fields = dataclasses.asdict(self)
+        return {k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in fields.items()}
 
 
 class Late(BaseException):
@@ -88,9 +88,9 @@ def run(
     timeout: float = 120.0,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
-    """Run checks on a target; `expected` are the failures that are known."""
+    """Run checks on a target, where the failures `expected` are known."""
     rows = list(expected)
-    found = []
+    results = []
     for check in checks:
         result = run_one(target, check, timeout)
         row = xfails.find(rows, target.name, check.id)
@@ -100,9 +100,9 @@ def run(
                 result.status = "xfail"
             elif result.status == "pass":
                 result.status, result.message = "xpass", f"expected to {row.status}, but passes; take its row out"
-        found.append(result)
+        results.append(result)
         on_result(result)
-    return found
+    return results
 
 
 def run_one(target: Target, check: Check, timeout: float = 120.0) -> Result:
@@ -142,16 +142,16 @@ def run_one(target: Target, check: Check, timeout: float = 120.0) -> Result:
 
 
 def inputs_at(case: Any, worst: dict[str, Any]) -> list[str]:
-    """What the worst element was made of, in hex: the elements that broadcast to it, small tensors whole."""
-    found = []
-    for x in getattr(case, "arrays", ()) if isinstance(case, Case) else ():
+    """The inputs of the worst element, in hex: the elements that broadcast to it; of other tensors, the first ones."""
+    inputs = []
+    for x in case.arrays if isinstance(case, Case) else ():
         if not isinstance(x, np.ndarray):
-            found.append(repr(x))
+            inputs.append(repr(x))
             continue
         try:
-            found.append(hexadecimal(np.broadcast_to(x, worst["shape"])[tuple(worst["index"])]))
+            inputs.append(hexadecimal(np.broadcast_to(x, worst["shape"])[tuple(worst["index"])]))
         except ValueError:
             shape = "x".join(map(str, x.shape))
             elements = " ".join(map(hexadecimal, x.ravel()[:SHOWN]))
-            found.append(f"{x.dtype}[{shape}]: {elements}{' ...' if x.size > SHOWN else ''}")
-    return found
+            inputs.append(f"{x.dtype}[{shape}]: {elements}{' ...' if x.size > SHOWN else ''}")
+    return inputs

@@ -1,4 +1,4 @@
-"""Which checks are run, under which profile and on which device."""
+"""The selection of a run: which checks, under which profile, on which device."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import dataclasses
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from kcompat.conformance.judge.precision import PROFILES, Profile
 from kcompat.conformance.run import suite
+from kcompat.conformance.targets.precision import PROFILES, Profile
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What was asked for on the command line."""
+    """What the command line asks for."""
 
     level: str = "L5"
     profile: str = "fp32"
@@ -36,17 +36,22 @@ class Selection:
         return not (self.ops or self.ids or self.quick)
 
     def checks(self) -> list[suite.Check]:
-        """The checks, in the order of the spec. Raises LookupError for a pattern that no check matches."""
+        """The checks, in the order of the spec.
+
+        Raises LookupError for a pattern that no check matches, ValueError for another option that makes no sense.
+        """
+        if not self.timeout > 0:
+            raise ValueError(f"timeout is a positive number of seconds, got {self.timeout:g}")
         if self.level not in suite.LEVELS:
             raise ValueError(f"level is one of {', '.join(suite.LEVELS)}, got {self.level!r}")
-        found = suite.checks(self.level, self.precision)
+        chosen = suite.checks(self.level, self.precision)
         for name, patterns in (("subject", self.ops), ("id", self.ids)):
             for pattern in patterns:
-                if not any(fnmatchcase(getattr(check, name), pattern) for check in found):
+                if not any(fnmatchcase(getattr(check, name), pattern) for check in chosen):
                     raise LookupError(f"no check has a {name} like {pattern!r} at levels up to {self.level}")
             if patterns:
-                found = [c for c in found if any(fnmatchcase(getattr(c, name), pattern) for pattern in patterns)]
-        return suite.quick(found) if self.quick else found
+                chosen = [c for c in chosen if any(fnmatchcase(getattr(c, name), pattern) for pattern in patterns)]
+        return suite.quick(chosen) if self.quick else chosen
 
     def as_json(self) -> dict[str, object]:
         """As a dict that JSON can hold."""

@@ -1,7 +1,7 @@
 """The process of one target: `python -m kcompat.conformance.run.worker TARGET OUT OPTIONS [DIED]`.
 
-It writes a line of JSON for each result, so that what was found stays when the library crashes. Started again on the
-same file, with how it `DIED`, it counts the check that it died of as an error and goes on behind it.
+It writes a line of JSON for each result, so that results stay when the library crashes. Started again on the same
+file, with how it `DIED`, it reports the check that killed it as an error and goes on behind that.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kcompat.conformance.adapters import target
 from kcompat.conformance.run import xfails
 from kcompat.conformance.run.runner import run
 from kcompat.conformance.run.selection import Selection
+from kcompat.conformance.targets.target import load
 
 
 def main(name: str, out: str, options: str, died: str = "") -> None:
     """Run the selected checks on a target."""
     selection = Selection(**json.loads(options))
-    asked = target.load(name)
-    asked.use(selection.device, selection.precision)
-    asked.hurried = selection.quick
-    asked.name = name  # as it was asked for: the report, rows of xfails and scripts find it by that
+    target = load(name)
+    target.use(selection.device, selection.precision)
+    target.hurried = selection.quick
+    target.name = name  # by which the report, rows of xfails and scripts find it
     checks = selection.checks()
     rows = xfails.load(selection.xfails) if selection.xfails else []
     if died:
         done = sum("result" in json.loads(line) for line in Path(out).read_text().splitlines())
-        deadly = dataclasses.replace(checks[done], run=functools.partial(_dead, died))
+        deadly = dataclasses.replace(checks[done], run=functools.partial(_raise_death, died))
         checks = [deadly, *checks[done + 1 :]]
     with Path(out).open("a", buffering=1) as file:
 
@@ -38,9 +38,9 @@ def main(name: str, out: str, options: str, died: str = "") -> None:
             file.write(json.dumps(line) + "\n")
 
         if not died:
-            write(start={"target": name, "version": asked.version, "device": asked.device, "total": len(checks)})
+            write(start={"target": name, "version": target.version, "device": target.device, "total": len(checks)})
         run(
-            asked,
+            target,
             checks,
             expected=rows,
             timeout=selection.timeout,
@@ -49,7 +49,7 @@ def main(name: str, out: str, options: str, died: str = "") -> None:
         write(finished=True)
 
 
-def _dead(died: str, *_: Any) -> Any:
+def _raise_death(died: str, *_: Any) -> Any:
     raise ChildProcessError(died)
 
 

@@ -45,7 +45,10 @@ class Row:
 def load(path: str | Path) -> list[Row]:
     """The rows of a file. Raises ValueError for one that lacks a field, has an unknown one, or has expired."""
     rows = []
-    for number, table in enumerate(tomllib.loads(Path(path).read_text()).get("xfail", []), 1):
+    document = tomllib.loads(Path(path).read_text())
+    if document.keys() - {"xfail"}:
+        raise ValueError(f"{path}: rows are tables called [[xfail]], got {', '.join(sorted(document))}")
+    for number, table in enumerate(document.get("xfail", []), 1):
         rows.append(_row(f"{path}, row {number}", table))
     return rows
 
@@ -59,6 +62,8 @@ def _row(name: str, table: dict[str, Any]) -> Row:
         raise ValueError(f"{name}: status is fail, error or timeout, got {table['status']!r}")
     until = table["until"]
     until = until if isinstance(until, datetime.date) else datetime.date.fromisoformat(str(until))
+    if not str(table["link"]).startswith(("https://", "http://")):
+        raise ValueError(f"{name}: link is an address that begins with https://, got {table['link']!r}")
     if until <= datetime.date.today():
         raise ValueError(f"{name}: expired on {until}; look at {table['link']} again, then extend it or take it out")
     return Row(**{**table, "until": until})

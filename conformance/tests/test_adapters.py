@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from kcompat.conformance.adapters import example, raw_jax, raw_torch
-from kcompat.conformance.adapters.target import Target, Unsupported, load
 from kcompat.conformance.cases import questions
-from kcompat.conformance.judge import shrink
-from kcompat.conformance.run import repro, suite
+from kcompat.conformance.report import repro, shrink
+from kcompat.conformance.run import suite
 from kcompat.conformance.run.conform import conform
 from kcompat.conformance.run.runner import run, run_one
 from kcompat.conformance.run.selection import Selection
+from kcompat.conformance.targets.target import Target, Unsupported, load
 from kcompat.spec import OPS
 
 TARGETS = {
@@ -116,7 +116,7 @@ def numbers(text):
 def test_case_is_made_smaller_while_it_fails_alike():
     wrong = Target("wrong", {"sum": lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims)}, **ARRAYS)
     check = next(check for check in suite.checks("L1") if check.id == "sum-0:value")
-    smaller = shrink.shrunk(check, wrong).case
+    smaller = shrink.shrink(check, wrong).case
     assert run_one(wrong, shrink.with_case(check, smaller)).status == "fail"
     assert smaller.arrays[0].size == 2
 
@@ -162,7 +162,7 @@ def test_what_a_target_lacks_is_unsupported():
 DEADLY = """
 import os, signal
 import numpy as np
-from kcompat.conformance.adapters.target import Target
+from kcompat.conformance.targets.target import Target
 
 def target():
     functions = {"tanh": lambda x: os.kill(os.getpid(), signal.SIGKILL), "exp": np.exp, "log": np.log}

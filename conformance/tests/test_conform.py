@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from kcompat.conformance.report import page, report
+from kcompat.conformance.report import page
+from kcompat.conformance.run import document as reports
 from kcompat.conformance.run.conform import conform
 from kcompat.conformance.run.selection import Selection
 
@@ -46,7 +47,7 @@ def test_each_target_has_its_results(found):
 
 
 def test_what_failed_and_what_broke_are_problems(found):
-    said = report.problems(found)
+    said = reports.problems(found)
     assert any("zeros: " in line and "fail" in line for line in said)
     assert any("crash: no data" in line for line in said)
 
@@ -64,7 +65,7 @@ def test_conform_writes_what_it_is_asked_for(tmp_path):
     options = [text for pair in zip(("--report", "--html", "--junit"), paths, strict=True) for text in pair]
     said = kcompat("conform", "--backend", "numpy", "--ops", "relu", "--level", "L1", *options)
     assert "numpy" in said
-    assert json.loads(paths[0].read_text())["format"] == report.FORMAT
+    assert json.loads(paths[0].read_text())["format"] == reports.FORMAT
     assert "<html" in paths[1].read_text()
     assert "<testsuites" in paths[2].read_text()
     assert kcompat("compare", paths[0], paths[0]) == "nothing changed\n"

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from kcompat.conformance.adapters.target import InterpreterTarget, Target
 from kcompat.conformance.cases import questions
 from kcompat.conformance.cases.questions import cotangent
 from kcompat.conformance.judge import gate
 from kcompat.conformance.judge.expectations import expected as expected_of
 from kcompat.conformance.judge.expectations import oracle
-from kcompat.conformance.judge.precision import PROFILES, held, unit_roundoff
 from kcompat.conformance.run import suite
+from kcompat.conformance.targets.precision import PROFILES, round_to, unit_roundoff
+from kcompat.conformance.targets.target import InterpreterTarget, Target
 from kcompat.runtime.registry import load
 from kcompat.spec import OPS
 
@@ -38,7 +38,7 @@ class Constant(Target):
 
 
 def rounded(expected):
-    return held(expected.value, "float32").astype("float32") if expected.value.dtype.kind == "f" else expected.value
+    return round_to(expected.value, "float32").astype("float32") if expected.value.dtype.kind == "f" else expected.value
 
 
 def zeros(expected):
@@ -103,7 +103,7 @@ def test_bodies_are_sound(case):
     """Sigma is at most a few roundings of the value and of what an input's rounding does: a body that loses more
     loosens its own gate."""
     (x,) = case.sample.args
-    if not case.differentiable or getattr(x, "ndim", 0) != 1 or not suite._same_shape(case):
+    if not case.differentiable or getattr(x, "ndim", 0) != 1 or not suite.keeps_shape(case):
         return
     (expected,) = expected_of(case, questions.value, FP32)
     (slope,) = expected_of(case, questions.gradient_of_sum, FP32)

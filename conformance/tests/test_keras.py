@@ -7,10 +7,9 @@ import pytest
 
 import kcompat
 from kcompat.conformance.adapters import witness
-from kcompat.conformance.cases import layers as layer_cases
-from kcompat.conformance.cases import steps as step_cases
+from kcompat.conformance.cases import layers, losses, optimizers
 from kcompat.conformance.judge.gate import judge
-from kcompat.conformance.judge.precision import PROFILES
+from kcompat.conformance.targets.precision import PROFILES
 from kcompat.runtime.registry import use_backend
 from kcompat.spec import FLOATX
 
@@ -31,7 +30,7 @@ def in_float64(question, case, answer):
     return dataclasses.replace(verdict, z=verdict.z / 2**7)
 
 
-COMPARED = [case for case in layer_cases.ALL if not beyond_keras(case)]
+COMPARED = [case for case in layers.ALL if not beyond_keras(case)]
 LAYERS = """
 for number, (name, arguments, training) in enumerate(cases):
     layer = getattr(keras.layers, name)(**arguments)
@@ -53,7 +52,7 @@ def layer_outputs():
     """Keras's outputs for every case: their layers, our weights."""
     given = {}
     for number, case in enumerate(COMPARED):
-        given[f"{number}.x"] = case.inputs() if case.integers else case.inputs().astype("float64")
+        (given[f"{number}.x"],) = case.in_dtype("float64").arrays()
         given |= {f"{number}.{i}": w for i, w in enumerate(case.layer().get_weights())}
     answers = witness.ask(LAYERS, given, [(c.name, c.arguments, c.training) for c in COMPARED])
     found = {case.id: [] for case in COMPARED}
@@ -64,7 +63,7 @@ def layer_outputs():
 
 @pytest.mark.parametrize("case", COMPARED, ids=lambda case: case.id)
 def test_layer_gives_what_keras_gives(layer_outputs, case):
-    verdict = in_float64(layer_cases.forward, case, tuple(layer_outputs[case.id]))
+    verdict = in_float64(layers.forward, case, tuple(layer_outputs[case.id]))
     assert verdict.right, f"Keras differs: {verdict.message}"
 
 
@@ -88,15 +87,15 @@ for number, (name, arguments) in enumerate(cases["optimizers"]):
 def step_outputs():
     """Keras's losses, and parameters after each step of its optimizers."""
     given = {}
-    for number, case in enumerate(step_cases.LOSSES):
+    for number, case in enumerate(losses.ALL):
         given |= {f"loss.{number}.{i}": x for i, x in enumerate(case.arrays()) if x is not None}
-    given |= {f"p.{i}": p for i, p in enumerate(step_cases.OptimizerCase.parameters())}
-    for step in range(step_cases.STEPS):
-        given |= {f"g.{step}.{i}": g for i, g in enumerate(step_cases.OptimizerCase.gradients(step))}
+    given |= {f"p.{i}": p for i, p in enumerate(optimizers.ALL[0].parameters())}
+    for step in range(optimizers.STEPS):
+        given |= {f"g.{step}.{i}": g for i, g in enumerate(optimizers.ALL[0].gradients(step))}
     cases = {
-        "losses": [(c.name, c.arguments) for c in step_cases.LOSSES],
-        "optimizers": [(c.name, c.arguments) for c in step_cases.OPTIMIZERS],
-        "steps": step_cases.STEPS,
+        "losses": [(c.name, c.arguments) for c in losses.ALL],
+        "optimizers": [(c.name, c.arguments) for c in optimizers.ALL],
+        "steps": optimizers.STEPS,
     }
     return witness.ask(LOSSES_AND_OPTIMIZERS, given, cases)
 
@@ -105,19 +104,19 @@ IN_FLOAT32 = ("LogCosh", "CTC")
 """Keras rounds log(2) to float32, and TensorFlow has no wider CTC."""
 
 
-@pytest.mark.parametrize("case", step_cases.LOSSES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", losses.ALL, ids=lambda case: case.id)
 def test_loss_is_that_of_keras(step_outputs, case):
-    answer = step_outputs[f"loss.{step_cases.LOSSES.index(case)}"]
+    answer = step_outputs[f"loss.{losses.ALL.index(case)}"]
     profile = "fp32" if case.name in IN_FLOAT32 else "fp64"
-    verdict = judge(case.in_dtype(PROFILES[profile].dtype), step_cases.loss_value, (answer,), PROFILES[profile])
+    verdict = judge(case.in_dtype(PROFILES[profile].dtype), losses.loss_value, (answer,), PROFILES[profile])
     assert verdict.right, f"Keras differs: {verdict.message}"
 
 
-@pytest.mark.parametrize("case", step_cases.OPTIMIZERS, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", optimizers.ALL, ids=lambda case: case.id)
 def test_optimizer_steps_are_those_of_keras(step_outputs, case):
-    prefix = f"optimizer.{step_cases.OPTIMIZERS.index(case)}."
+    prefix = f"optimizer.{optimizers.ALL.index(case)}."
     answers = tuple(value for key, value in step_outputs.items() if key.startswith(prefix))
-    verdict = in_float64(step_cases.optimizer_steps, case, answers)
+    verdict = in_float64(optimizers.optimizer_steps, case, answers)
     assert verdict.right, f"Keras differs: {verdict.message}"
 
 

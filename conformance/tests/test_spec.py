@@ -10,7 +10,7 @@ from kcompat import ops
 from kcompat.conformance.adapters import witness
 from kcompat.conformance.cases import questions
 from kcompat.conformance.judge import expectations, gate
-from kcompat.conformance.judge.precision import PROFILES
+from kcompat.conformance.targets.precision import PROFILES
 from kcompat.runtime import shapes
 from kcompat.spec import DTYPES, OPS, Joint, TensorSpec, composed, is_float, primitive, promote, result_type
 from kcompat.spec import rules as rules

@@ -5,13 +5,14 @@ import datetime
 
 import pytest
 
-from kcompat.conformance.adapters.target import InterpreterTarget, NotApplicable, Target, Unsupported
 from kcompat.conformance.judge.gate import Verdict
-from kcompat.conformance.report import compare, junit, report
+from kcompat.conformance.report import compare, junit
+from kcompat.conformance.run import document as reports
 from kcompat.conformance.run import suite, xfails
 from kcompat.conformance.run.runner import Result, run, run_one
 from kcompat.conformance.run.selection import Selection
 from kcompat.conformance.run.suite import Check
+from kcompat.conformance.targets.target import InterpreterTarget, NotApplicable, Target, Unsupported
 from kcompat.runtime.registry import load
 
 ROW = {"id": "add-0:*", "status": "fail", "reason": "a reason", "link": "https://example.org/1", "until": "2999-01-01"}
@@ -152,12 +153,12 @@ def result(identifier, status="pass", z=1.0, **more):
 
 def document(*results, **target):
     described = {"name": "numpy", "version": "2", "device": "cpu", "status": "complete", "message": "", "seconds": 1.0}
-    levels = report.summary(results)
-    described |= {"levels": levels, "granted": report.granted(levels), **target}
+    levels = reports.summary(results)
+    described |= {"levels": levels, "granted": reports.granted(levels), **target}
     return {
-        "format": report.FORMAT,
+        "format": reports.FORMAT,
         "selection": Selection().as_json(),
-        "environment": report.environment(),
+        "environment": reports.environment(),
         "checks": len(results),
         "targets": [described],
         "problems": [],
@@ -167,35 +168,35 @@ def document(*results, **target):
 
 def test_a_level_is_granted_where_nothing_failed():
     passed = {"L0": {"pass": 2}, "L1": {"pass": 1, "unsupported": 4}, "L2": {"fail": 1, "pass": 8}, "L3": {"pass": 1}}
-    assert report.granted(passed) == "L1"
-    assert report.granted({"L0": {"unsupported": 9}}) == ""
+    assert reports.granted(passed) == "L1"
+    assert reports.granted({"L0": {"unsupported": 9}}) == ""
 
 
 def test_a_report_survives_its_file(tmp_path):
     found = document(result("add-0:value", "fail", "inf"))
-    report.write(found, tmp_path / "deep" / "report.json")
-    assert report.read(tmp_path / "deep" / "report.json") == found
-    assert report.z_of(found["results"][0]) == float("inf")
+    reports.write(found, tmp_path / "deep" / "report.json")
+    assert reports.read(tmp_path / "deep" / "report.json") == found
+    assert reports.z_of(found["results"][0]) == float("inf")
 
 
 def test_what_is_no_report_is_refused(tmp_path):
     (tmp_path / "other.json").write_text("[]")
     with pytest.raises(ValueError, match="is no report"):
-        report.read(tmp_path / "other.json")
+        reports.read(tmp_path / "other.json")
 
 
 def test_failures_and_missing_data_are_problems():
-    assert not report.problems(document(result("add-0:value")))
-    assert report.problems(document(result("add-0:value", "fail", 9.0))) == ["numpy: 1 fail"]
+    assert not reports.problems(document(result("add-0:value")))
+    assert reports.problems(document(result("add-0:value", "fail", 9.0))) == ["numpy: 1 fail"]
     broken = document(result("add-0:value"), status="no data", message="Segmentation fault")
-    assert report.problems(broken) == ["numpy: no data: Segmentation fault"]
+    assert reports.problems(broken) == ["numpy: no data: Segmentation fault"]
 
 
 def test_the_oracle_is_suspected_where_all_targets_differ_on_one_side():
     both = [result("a", "fail", 9.0, signed=3.0, target=name) for name in ("numpy", "jax")]
     apart = [result("b", "fail", 9.0, signed=side, target=name) for name, side in (("numpy", 3.0), ("jax", -3.0))]
     one = [result("c", "fail", 9.0, signed=3.0), result("c", signed=0.1, target="jax"), result("d", "fail", signed=1.0)]
-    assert report.suspects(document(*both, *apart, *one)) == ["a"]
+    assert reports.suspects(document(*both, *apart, *one)) == ["a"]
 
 
 def test_comparison_says_what_got_worse_first():

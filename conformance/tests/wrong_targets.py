@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from kcompat.conformance.adapters.target import InterpreterTarget, Target
+from kcompat.conformance.targets.target import InterpreterTarget, Target
 from kcompat.runtime.registry import load
 
 

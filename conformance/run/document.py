@@ -1,7 +1,8 @@
-"""The report of a run: one JSON document, read by the page, the table, `compare` and CI."""
+"""The report of a run as one JSON document, read by the page, the table, `compare` and CI."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -23,19 +24,17 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_ENA
 
 def environment() -> dict[str, Any]:
     """Where the run took place: versions, processor, settings that change results."""
-    found = {}
+    versions = {}
     for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
+        with contextlib.suppress(PackageNotFoundError):
+            versions[name] = version(name)
     settings = {name: os.environ[name] for name in THREADS if name in os.environ}
     return {
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "machine": platform.machine(),
         "processors": os.cpu_count(),
-        "packages": found,
+        "packages": versions,
         "settings": settings,
     }
 
@@ -59,20 +58,20 @@ def granted(levels: dict[str, dict[str, int]]) -> str:
 
 
 def z_of(result: dict[str, Any]) -> float:
-    """A result's z; what was not judged by distance has none, which is NaN."""
+    """The z of a result; NaN where it was not judged by distance."""
     return math.nan if result["z"] is None else float(result["z"])
 
 
 def problems(report: dict[str, Any]) -> list[str]:
-    """What makes a run fail as a whole, as sentences."""
-    found = list(report["problems"])
+    """Why a run fails as a whole: sentences, none if it does not."""
+    sentences = list(report["problems"])
     for target in report["targets"]:
         if target["status"] != "complete":
-            found.append(f"{target['name']}: no data: {target['message']}")
+            sentences.append(f"{target['name']}: no data: {target['message']}")
         bad = Counter(r["status"] for r in report["results"] if r["target"] == target["name"] and r["status"] in BAD)
         if bad:
-            found.append(f"{target['name']}: " + ", ".join(f"{n} {status}" for status, n in bad.items()))
-    return found
+            sentences.append(f"{target['name']}: " + ", ".join(f"{n} {status}" for status, n in bad.items()))
+    return sentences
 
 
 def suspects(report: dict[str, Any]) -> list[str]:
@@ -82,7 +81,7 @@ def suspects(report: dict[str, Any]) -> list[str]:
         if result["status"] in ("pass", "fail"):
             side = math.copysign(1.0, float(result["signed"])) if result["status"] == "fail" else 0.0
             sides.setdefault(result["id"], []).append(side)
-    return [name for name, found in sides.items() if len(found) > 1 and abs(sum(found)) == len(found)]
+    return [name for name, signs in sides.items() if len(signs) > 1 and abs(sum(signs)) == len(signs)]
 
 
 def write(report: dict[str, Any], path: str | Path) -> None:
@@ -91,16 +90,29 @@ def write(report: dict[str, Any], path: str | Path) -> None:
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write a file beside the place, then move it there."""
+    """Write a file whole or not at all: beside its place, then moved there. A device or pipe is written to directly."""
     path = Path(path)
+    if path.exists() and not path.is_file():
+        path.write_text(text)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     aside.write_text(text)
     os.replace(aside, path)
 
 
+def require_writable(path: str | Path) -> None:
+    """Raise OSError where no report could be written: before a run of an hour rather than after it."""
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file in it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise PermissionError(f"{path} cannot be written")
+
+
 def read(path: str | Path) -> dict[str, Any]:
-    """A report from its file. Raises ValueError for what is none."""
+    """Read a report. Raises ValueError where the file holds none."""
     report = json.loads(Path(path).read_text())
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise ValueError(f"{path} is no report of format {FORMAT}; make one with kcompat conform --report {path}")

@@ -30,8 +30,8 @@ def largest(dtype: str) -> float:
     return (2.0 - 2.0 * unit_roundoff(dtype)) * 2.0 ** (1 - SMALLEST_EXPONENT[dtype])
 
 
-def held(x: Any, dtype: str, bits: int = 0) -> Any:
-    """Numbers as a dtype holds them, or one with `bits` binary digits in its place; rounding is half to even."""
+def round_to(x: Any, dtype: str, bits: int = 0) -> Any:
+    """Numbers rounded, half to even, to those of a dtype, or to `bits` binary digits in its range."""
     bits = bits or MANTISSA_BITS[dtype]
     digits, exponent = np.frexp(x)
     grain = np.maximum(exponent - bits, SMALLEST_EXPONENT[dtype] + 1 - bits)

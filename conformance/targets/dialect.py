@@ -1,4 +1,4 @@
-"""How a call of an op is arranged for a public function, and how scripts that show a failure are written."""
+"""How calls of an op are arranged for a public function, and the fragments of scripts that show a failure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.ops import public_signature
+from kcompat.ops.generated import public_signature
 from kcompat.spec import Op
 
 
@@ -17,9 +17,11 @@ from kcompat.spec import Op
 class Dialect:
     """Fragments of Python for one library.
 
-    `prelude` imports it. `tensor` makes a tensor of the array `{}`, `array` an array of the tensor `{}`. `gradient`
-    are lines that make of the call `{f}`, the names `{xs}` of the tensors that it is differentiated by and the
-    cotangent `{ct}` the tuple `g` of gradients.
+    Args:
+        prelude: the imports.
+        tensor: makes a tensor of the array `{}`.
+        array: makes an array of the tensor `{}`.
+        gradient: assigns to `g` the gradients of the call `{f}` by the tensors named `{xs}`, with cotangent `{ct}`.
     """
 
     prelude: str = ""
@@ -35,24 +37,24 @@ TENSORFLOW_GRADIENT = (
 )
 
 
-def arranged(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def arrange(op: Op, args: tuple[Any, ...], attrs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of a case, arranged for Keras's signature: by position, and by keyword."""
-    given = op.signature.bind(*args, **attrs).arguments
+    bound = op.signature.bind(*args, **attrs).arguments
     attributes = {} if op.variadic else {p.name for p in op.attributes}
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
     gap = False
     for name, public in public_signature(op).parameters.items():
-        if name not in given:
+        if name not in bound:
             gap = True
         elif public.kind is Parameter.VAR_POSITIONAL:
-            positional += given[name]
+            positional += bound[name]
         elif gap or name in attributes or public.kind is Parameter.KEYWORD_ONLY:
-            keywords[name] = given[name]
+            keywords[name] = bound[name]
             gap = True
         else:
             listed = op.signature.parameters[name].kind is Parameter.VAR_POSITIONAL
-            positional.append(list(given[name]) if listed else given[name])
+            positional.append(list(bound[name]) if listed else bound[name])
     return positional, keywords
 
 
@@ -74,28 +76,28 @@ class Code(str):
         return str(self)
 
 
-def public_call(function: str, case: Any) -> str:
+def write_public_call(function: str, case: Any) -> str:
     """The call of a function that has Keras's signature; tensors under their names, the rest literally."""
     args = tuple(
         Code(name) if isinstance(x, np.ndarray) else x for name, x in zip(names_of(case), case.arrays, strict=True)
     )
-    positional, keywords = arranged(case.op, args, case.sample.attrs)
+    positional, keywords = arrange(case.op, args, case.sample.attrs)
     return f"{function}({', '.join([*map(repr, positional), *(f'{k}={v!r}' for k, v in keywords.items())])})"
 
 
-def literal(x: np.ndarray) -> str:
+def write_array(x: np.ndarray) -> str:
     """An array as code."""
     dtype = "float32" if x.dtype.name == "bfloat16" else x.dtype.name
     cast = "" if dtype == x.dtype.name else f'.astype("{x.dtype.name}")'
     if not x.size:
         return f'np.zeros({x.shape}, "{dtype}"){cast}'
     if x.size > 4 and len(set(map(str, x.ravel()))) == 1:
-        return f'np.full({x.shape}, {plain(x.ravel()[0])}, "{dtype}"){cast}'
-    return f'np.array({plain(x).replace("nan", "np.nan").replace("inf", "np.inf")}, "{dtype}"){cast}'
+        return f'np.full({x.shape}, {write_numbers(x.ravel()[0])}, "{dtype}"){cast}'
+    return f'np.array({write_numbers(x).replace("nan", "np.nan").replace("inf", "np.inf")}, "{dtype}"){cast}'
 
 
-def plain(x: Any) -> str:
+def write_numbers(x: Any) -> str:
     """Nested lists of numbers, as short as their dtype allows."""
     if np.ndim(x):
-        return f"[{', '.join(map(plain, x))}]"
+        return f"[{', '.join(map(write_numbers, x))}]"
     return str(np.asarray(x).item() if np.asarray(x).dtype.kind in "biu" else np.asarray(x)[()]).removesuffix(".0")

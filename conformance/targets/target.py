@@ -1,7 +1,7 @@
-"""What the suite asks of a library under test.
+"""Targets: libraries under test.
 
-A target gives the functions that it has for ops of the spec, and the ways in and out of its arrays. With a `vjp`
-its gradients are judged too. An adapter is a function that makes one; see `docs/pages/guide/adapters.md`.
+A target gives the library's functions for ops of the spec, and the ways in and out of its arrays. With a `vjp` its
+gradients are judged too. An adapter is a function that makes a target; see `docs/pages/guide/adapters.md`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters.dialect import Dialect, public_call
-from kcompat.conformance.judge.precision import Profile
+from kcompat.conformance.targets.dialect import Dialect, write_public_call
+from kcompat.conformance.targets.precision import Profile
 from kcompat.runtime import registry as backends
 from kcompat.runtime.active import active, use
 from kcompat.runtime.engine import Engine
@@ -24,7 +24,7 @@ from kcompat.spec import Op
 PRELUDE = 'import kcompat\nimport numpy as np\nfrom kcompat import ops\nkcompat.set_backend("{}")'
 
 
-class Unsupported(Exception):  # noqa: N818  (it is no error: a target need not have every op)
+class Unsupported(Exception):  # noqa: N818  (no error: a target need not have every op)
     """Raised by a target for what it does not offer."""
 
 
@@ -35,13 +35,21 @@ class NotApplicable(Exception):  # noqa: N818
 class Target:
     """A library under test.
 
-    `functions` maps names of the spec's ops to functions that take tensors by position and attributes by
-    keyword, with the spec's names. `asarray` makes a tensor of a NumPy array and keeps its dtype (which may be
-    `ml_dtypes.bfloat16`); `to_numpy` goes back. `vjp(f, tensors)` gives the tuple of results of `f(*tensors)` and a
-    function from a tuple of cotangents to those of the tensors; `compile(f)` a compiled `f`; `compiles_ops`
-    says that running an op eagerly compiles it, which takes time. `answers` maps
-    questions that are asked of backends of ours only, as `layer_cases.forward`, to functions of the case.
-    `dialect` says how scripts are written for it.
+    Args:
+        name: how reports call it.
+        functions: for names of ops, functions that take tensors by position and attributes by keyword, with the
+            spec's names.
+        asarray: makes a tensor of a NumPy array, and keeps its dtype (which may be `ml_dtypes.bfloat16`).
+        to_numpy: makes a NumPy array of a tensor.
+        vjp: `vjp(f, tensors)` gives the tuple of results of `f(*tensors)`, and a function from a tuple of cotangents to
+            those of the tensors.
+        compile: gives a compiled function.
+        compiles_ops: running an op eagerly compiles it, which takes time.
+        version: of the library.
+        device: on which it computes.
+        answers: for questions that only backends of ours can be asked, such as `cases.layers.forward`, functions of the
+            case.
+        dialect: how scripts are written for it.
     """
 
     interpreter: Any = None
@@ -73,14 +81,13 @@ class Target:
         return f"<target {self.name} {self.version} on {self.device}>"
 
     def function(self, op: Op) -> Callable[..., Any]:
-        """What it has for an op; raises `Unsupported` if nothing."""
-        found = self.functions.get(op.name)
-        if found is None:
+        """The library's function for an op. Raises `Unsupported` where it has none."""
+        if op.name not in self.functions:
             raise Unsupported(f"{self.name} has no {op.name}")
-        return found
+        return self.functions[op.name]
 
     def use(self, device: str, profile: Profile) -> None:
-        """Go to a device, if one is named, and compute as the profile says; an adapter may know how."""
+        """Go to a device, if one is named, and compute as the profile says. An adapter may override it."""
         if device not in ("", "cpu"):
             raise ValueError(f"{self.name} cannot be put on {device!r}: its adapter has no `use`")
 
@@ -98,21 +105,21 @@ class Target:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """What surrounds a call."""
+        """The context of each call."""
         with np.errstate(all="ignore"):
             yield
 
     def ask(self, question: Callable[..., Any], case: Any) -> Any:
-        """Its answer to a question of the suite, such as `cases.value`."""
+        """The answer to a question of the suite, such as `cases.questions.value`."""
         with self.running():
             return self.answers[question](case) if question in self.answers else question(self, case)
 
     def call(self, case: Any) -> str:
         """The call of a case as code, its tensors under their names; for a script that shows a failure."""
-        return public_call(f"ops.{case.op.name}", case)
+        return write_public_call(f"ops.{case.op.name}", case)
 
     def built(self, case: Any) -> list[str]:
-        """The code that makes `y` of a layer's or loss's case; nothing where the library has no word for it."""
+        """The code that makes `y` of the case of a layer or loss; nothing where the library has none."""
         return []
 
 
@@ -141,47 +148,27 @@ class InterpreterTarget(Target):
         )
 
     def use(self, device: str, profile: Profile) -> None:
-        """See `Target.use`."""
         self.engine.use_tf32(profile.factor_bits is not None)
         if device:
             self.engine.use_device(device)
             self.device = device
 
     def function(self, op: Op) -> Callable[..., Any]:
-        """See `Target.function`."""
         if self.interpreter.support[op.name] == MISSING:
             raise Unsupported(f"{self.name} does not implement the primitive {op.name}")
-        return lambda *args, **attrs: getattr(active(), op.name)(
-            *args, **attrs
-        )  # or on the tape that differentiates it
+        # Within `vjp` the active interpreter is the tape.
+        return lambda *args, **attrs: getattr(active(), op.name)(*args, **attrs)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """See `Target.running`."""
         with use(self.interpreter), np.errstate(all="ignore"):
             yield
-
-
-class JudgingTarget(InterpreterTarget):
-    """The oracle or the envelope, whose results keep their bounds."""
-
-    def result(self, y: Any) -> Any:
-        """See `Target.result`."""
-        return y
-
-    def trained(self, program: Any) -> list[Any]:
-        """See `Target.trained`."""
-        return list(program.holder.state.params.values())
-
-    def signed(self, y: Any, sign: Any) -> Any:
-        """See `Target.signed`."""
-        return type(y)(y.value * sign, y.dtype, y.owner, y.bound)
 
 
 def load(name: str) -> Target:
     """A target by name: a backend's, `keras3:torch`, `raw:jax`, or `module:factory` for an adapter.
 
-    Raises LookupError for a name that says nothing, ImportError for a package that is not installed.
+    Raises LookupError for an unknown name, ImportError for a package that is not installed.
     """
     module, separator, factory = name.partition(":")
     if not separator:
@@ -189,7 +176,7 @@ def load(name: str) -> Target:
     if module in ("keras3", "raw"):
         shipped = importlib.import_module(f"kcompat.conformance.adapters.{module}")
         return shipped.target(factory)
-    made = getattr(importlib.import_module(module), factory, None)
-    if made is None:
+    make = getattr(importlib.import_module(module), factory, None)
+    if make is None:
         raise LookupError(f"module {module!r} has no function {factory!r} that makes a target")
-    return made()
+    return make()

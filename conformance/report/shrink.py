@@ -1,4 +1,4 @@
-"""Make a case that fails smaller, as long as it fails in the same way: for scripts that a person reads."""
+"""Making the case of a check smaller, as long as the check ends in the same way: for scripts that a person reads."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters.target import Target
-from kcompat.conformance.cases.probes import inferred
-from kcompat.conformance.cases.questions import Case, with_args
+from kcompat.conformance.cases.questions import Case, inferred, with_args
 from kcompat.conformance.run.suite import Check
+from kcompat.conformance.targets.target import Target
 
 POINTS = ("special", "kink", "strict-kink")
-"""Checks of a declared point: what is declared holds for its numbers, which stay."""
+"""Checks of a declared point: its numbers stay, since the declaration is of them."""
 
 
 def with_case(check: Check, case: Case) -> Check:
@@ -27,9 +26,9 @@ def with_case(check: Check, case: Case) -> Check:
 
 
 def outcome(check: Check, target: Target) -> tuple[str, float, str]:
-    """How it ends: "pass" or "fail", how far off the worst element is, and the verdict's message.
+    """How a check ends: "pass" or "fail", how far off the worst element is, and the verdict's message.
 
-    Instead of "fail" the name of an exception, with what it says.
+    Where an exception is raised: its name, 0, and its message.
     """
     try:
         verdict = check.run(target)
@@ -47,29 +46,34 @@ def _relative(worst: dict[str, Any]) -> float:
     return off if off < 1 else 1.0  # infinite and NaN too
 
 
-def _number(said: str) -> float:
-    if said in ("True", "False"):
-        return float(said == "True")
-    return float.fromhex(said) if "x" in said else float(said)
+def _number(text: str) -> float:
+    if text in ("True", "False"):
+        return float(text == "True")
+    return float.fromhex(text) if "x" in text else float(text)
 
 
-def shrunk(check: Check, target: Target, seconds: float = 10.0) -> Check:
+def shrink(check: Check, target: Target, seconds: float = 10.0) -> Check:
     """The check of a smaller case; the check itself where none ends alike, and as far off."""
-    wanted, far, _ = outcome(check, target)
     end = time.monotonic() + seconds
-    found = True
-    while found and wanted != "pass":
-        found = False
-        for case in _single(check.case) if check.kind in POINTS else _smaller(check.case):
-            if time.monotonic() > end:
-                return check
-            there = with_case(check, case)
-            if _valid(case):
-                status, off, _ = outcome(there, target)
-                if status == wanted and off >= far / 4:
-                    check, found = there, True
-                    break
+    smaller: Check | None = check
+    wanted = outcome(check, target)[:2]
+    while smaller is not None and wanted[0] != "pass":
+        check, smaller = smaller, _find_smaller(smaller, target, wanted, end)
     return check
+
+
+def _find_smaller(check: Check, target: Target, wanted: tuple[str, float], end: float) -> Check | None:
+    """The first check of a smaller case that ends alike; None if there is none, or the time is over."""
+    status, off = wanted
+    for case in _single(check.case) if check.kind in POINTS else _smaller(check.case):
+        if time.monotonic() > end:
+            return None
+        if _valid(case):
+            smaller = with_case(check, case)
+            new_status, new_off, _ = outcome(smaller, target)
+            if new_status == status and new_off >= off / 4:
+                return smaller
+    return None
 
 
 def _valid(case: Case) -> bool:
@@ -81,7 +85,7 @@ def _valid(case: Case) -> bool:
 
 
 def _smaller(case: Case) -> Iterator[Case]:
-    """Cases that say less: fewer elements, then attributes at their defaults, then rounder numbers."""
+    """Smaller cases: with fewer elements first, then with rounder numbers."""
     args = case.sample.args
     sizes = sorted({n for x in args if isinstance(x, np.ndarray) for n in x.shape if n > 1}, reverse=True)
     for n in sizes:
@@ -99,20 +103,20 @@ def _smaller(case: Case) -> Iterator[Case]:
 
 
 def _single(case: Case) -> Iterator[Case]:
-    """One element, where the point is the same number again and again."""
+    """The case with one element, where all are the same number."""
     args = [x for x in case.sample.args if isinstance(x, np.ndarray)]
     if all(x.ndim == 1 and x.size > 1 and len(set(map(str, x))) == 1 for x in args):
         yield _named(case, (x[:1] if isinstance(x, np.ndarray) else x for x in case.sample.args))
 
 
 def _named(case: Case, args: Iterable[Any]) -> Case:
-    """Under a name of its own: what is expected of the case is kept on disk by its name."""
-    there = with_args(case, args)
-    return there if str(case.index).endswith("smaller") else replace(there, index=f"{case.index}-smaller")
+    """The case with other arguments under an id of its own: by the old id other expectations are on disk."""
+    smaller = with_args(case, args)
+    return smaller if str(case.index).endswith("smaller") else replace(smaller, index=f"{case.index}-smaller")
 
 
 def _cut(x: Any, size: int, at: slice) -> Any:
-    """Every axis of that size cut."""
+    """An array with every axis of that size cut."""
     return x[tuple(at if n == size else slice(None) for n in x.shape)] if isinstance(x, np.ndarray) else x
 
 
@@ -127,5 +131,5 @@ def _plainer(case: Case) -> Iterator[Case]:
 
 
 def _digits(x: np.ndarray) -> int:
-    """How much there is to read."""
+    """How many characters the numbers take."""
     return sum(len(str(np.float32(v))) for v in x.ravel())

@@ -1,4 +1,4 @@
-"""What each kind of check asks of a target, and how the answer is judged."""
+"""Probes: what each kind of check asks of a target, and how the answer is judged."""
 
 from __future__ import annotations
 
@@ -7,29 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.adapters.target import InterpreterTarget, NotApplicable, Target, Unsupported
 from kcompat.conformance.cases import questions
-from kcompat.conformance.cases import training as training_cases
-from kcompat.conformance.cases.questions import Case, Question
+from kcompat.conformance.cases.questions import Case, Question, inferred
+from kcompat.conformance.cases.training import TrainingCase, trajectory
 from kcompat.conformance.judge.gate import Verdict, judge
-from kcompat.conformance.judge.precision import Profile, unit_roundoff
-from kcompat.runtime import shapes
+from kcompat.conformance.targets.precision import Profile, unit_roundoff
+from kcompat.conformance.targets.target import InterpreterTarget, NotApplicable, Target, Unsupported
 from kcompat.runtime.registry import load
-from kcompat.spec import FLOATS, Refusal, TensorSpec
-
-
-def inferred(case: Case) -> tuple[TensorSpec, ...]:
-    """The shapes and dtypes that the spec's rules give for a case."""
-    specs = [TensorSpec(x.shape, x.dtype.name) if isinstance(x, np.ndarray) else x for x in case.arrays]
-    found = getattr(shapes.interpreter, case.op.name)(*specs, **case.sample.attrs)
-    return found if isinstance(found, tuple) else (found,)
+from kcompat.spec import FLOATS, Refusal
 
 
 def value_of(target: Target, case: Case) -> tuple[tuple[Any, ...], list[Any]]:
-    """The results of a case and its tensors after the call, asked for once although two checks look at them.
+    """The results of a case and its tensors after the call; two checks look at them, the target is asked once.
 
-    Where running an op eagerly compiles it, most cases are compiled whole, which takes half of the time; the first two
-    are asked as they are, unless the target is in a hurry.
+    Where running an op eagerly compiles it, most cases are compiled as a whole, which takes half of the time. The first
+    two cases run eagerly, unless the target is in a hurry.
     """
     if target.latest is None or target.latest[0] is not case:
         whole = target.compiles_ops and target.compile and (target.hurried or case.index not in (0, 1))
@@ -49,7 +41,7 @@ def surface(case: Case, target: Target) -> Verdict:
     if actual != wanted:
         return wrong(case, f"expected shapes and dtypes {wanted}, got {actual}")
     before = [x for x in case.arrays if isinstance(x, np.ndarray)]
-    if any(target.to_numpy(x).tobytes() != given.tobytes() for x, given in zip(tensors, before, strict=True)):
+    if any(target.to_numpy(x).tobytes() != original.tobytes() for x, original in zip(tensors, before, strict=True)):
         return wrong(case, "an input is changed in place; an op gives a new tensor")
     return Verdict(count=len(outputs))
 
@@ -61,9 +53,9 @@ def dtypes(case: Case, target: Target) -> Verdict:
     for dtype in FLOATS if case.floats else ():
         if dtype == case.dtype:  # `surface` looks at it
             continue
-        there = questions.in_dtype(case, dtype)
-        wanted = [spec.dtype for spec in inferred(there)]
-        actual = [y.dtype.name for y in target.ask(question, there)]
+        case_in_dtype = questions.in_dtype(case, dtype)
+        wanted = [spec.dtype for spec in inferred(case_in_dtype)]
+        actual = [y.dtype.name for y in target.ask(question, case_in_dtype)]
         asked += 1
         if actual != wanted:
             off.append(f"of {dtype}: expected {wanted}, got {actual}")
@@ -71,7 +63,7 @@ def dtypes(case: Case, target: Target) -> Verdict:
 
 
 def refuses(refusal: Refusal, case: Case, target: Target) -> Verdict:
-    """An invalid call raises: on backends of ours the declared error."""
+    """An invalid call raises; on a backend of ours, what the spec declares."""
     try:
         target.ask(questions.value, case)
     except Unsupported:
@@ -84,7 +76,7 @@ def refuses(refusal: Refusal, case: Case, target: Target) -> Verdict:
 
 
 def wrong(case: Any, message: str) -> Verdict:
-    """A verdict on what is not a matter of distance."""
+    """The verdict on an answer that is wrong, whatever the distance."""
     return Verdict(np.inf, count=1, message=f"{case!r}: {message}")
 
 
@@ -106,7 +98,7 @@ def compiled_value(profile: Profile, case: Case, target: Target) -> Verdict:
 
 
 def gradient(profile: Profile, case: Case, target: Target) -> Verdict:
-    """The gradients: compiled, as training computes them, but where that is slow only those of two cases."""
+    """The gradients: compiled, as training computes them. Where compiling is slow, the first two cases alone are."""
     _needs_vjp(target)
     compiled = target.compile and (target.compiles_ops or case.index in (0, 1))
     question = questions.compiled_gradient if compiled else questions.gradient
@@ -136,18 +128,18 @@ def special(point: Any, case: Case, target: Target) -> Verdict:
     """A special input gives exactly the declared result; zeros keep their sign where one is declared."""
     got = target.ask(questions.value, case)
     declared = point.result if isinstance(point.result, tuple) else (point.result,)
-    for y, e in zip(got, declared, strict=True):
-        wanted = np.broadcast_to(np.asarray(e, y.dtype if y.dtype.kind != "f" else np.float64), y.shape)
+    for y, result in zip(got, declared, strict=True):
+        wanted = np.broadcast_to(np.asarray(result, y.dtype if y.dtype.kind != "f" else np.float64), y.shape)
         same = (y == wanted.astype(y.dtype)) | ((y != y) & (wanted != wanted))
         minus = np.signbit(wanted) & (wanted == 0) if wanted.dtype.kind == "f" else np.zeros(y.shape, bool)
         if not np.all(same) or not np.all(np.signbit(y[minus].astype(np.float64))):
-            said = f"{point.args} gives {np.asarray(e).tolist()} by declaration"
-            return wrong(case, f"{said}, got {y.ravel()[:9].tolist()}")
+            declaration = f"{point.args} gives {np.asarray(result).tolist()} by declaration"
+            return wrong(case, f"{declaration}, got {y.ravel()[:9].tolist()}")
     return Verdict(count=sum(y.size for y in got))
 
 
 def admissible(point: Any, case: Case, target: Target) -> Verdict:
-    """At a kink a gradient is finite and of the Clarke interval, whose ends may be rounded."""
+    """At a kink a gradient is in the Clarke interval, whose ends may be rounded."""
     _needs_vjp(target)
     low, high = point.admissible
     slack = 4 * unit_roundoff(case.dtype) * max(abs(low), abs(high))
@@ -163,7 +155,7 @@ def _declared(point: Any, case: Case) -> list[Any]:
 
 
 def bits(case: Case, target: Target) -> Verdict:
-    """Draws have the bits of the NumPy backend, compiled too."""
+    """Draws have the same bits as on the NumPy backend; compiled, too."""
     wanted = numpy_target().ask(questions.value, case)
     asked = [questions.value, *([questions.compiled_value] if target.compile else [])]
     for question in asked:
@@ -175,13 +167,13 @@ def bits(case: Case, target: Target) -> Verdict:
 
 @functools.cache
 def numpy_target() -> InterpreterTarget:
-    """NumPy's backend, whose draws are those of the known-answer tests."""
+    """NumPy's backend: known-answer tests hold its draws."""
     return InterpreterTarget(load("numpy"))
 
 
 def repeats(case: Any, target: Target) -> Verdict:
-    """Asked twice, the bits are the same."""
-    question = training_cases.trajectory if isinstance(case, training_cases.TrainingCase) else questions.value
+    """The same question twice gives the same bits."""
+    question = trajectory if isinstance(case, TrainingCase) else questions.value
     first, second = (target.ask(question, case) for _ in range(2))
     if any(a.tobytes() != b.tobytes() for a, b in zip(first, second, strict=True)):
         return wrong(case, "two runs from the same seed differ")
