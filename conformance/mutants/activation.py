@@ -1,4 +1,4 @@
-"""Wrong activations: pointwise, shrinking, and along an axis."""
+"""Mutants of `kcompat.spec.activation`."""
 
 import numpy as np
 
@@ -40,7 +40,6 @@ vjp(
 )
 vjp("relu", "gradient 1 at 0", (lambda B, g, y, x: B.where(x >= 0, g, 0.0),))
 vjp("relu", "cotangent squared", (lambda B, g, y, x: B.where(x > 0, g * g, 0.0),))
-vjp("tanh", "1 - y", (lambda B, g, y, x: g * (1.0 - y),))
 vjp("sigmoid", "y where y * (1 - y) is meant", (lambda B, g, y, x: g * y,))
 
 
@@ -52,22 +51,6 @@ def _(x, *, alpha=1.0):
 @body("selu", "the scale left out for positive x")
 def _(B, x):
     return B.where(x > 0, x, B.expm1(B.where(x > 0, 0.0, x)) * 1.7580993408473766)
-
-
-@value("tanh", "computed in half precision")
-def _(x):
-    return np.tanh(x.astype(np.float16)).astype(x.dtype)
-
-
-@value("softmax", "without subtracting the maximum")
-def _(x, *, axis=-1):
-    e = np.exp(x)
-    return e / np.sum(e, axis=axis, keepdims=True)
-
-
-@value("softmax", "axis ignored")
-def _(x, *, axis=-1):
-    return honest("softmax")(x, axis=-1)
 
 
 edited("relu", "NaN becomes 0", "B.where(x <= 0, 0, x)", "0.0")
@@ -92,48 +75,3 @@ edited(
 )
 vjp("softplus", "sigmoid of -x", (lambda B, g, y, x: g * B.sigmoid(-x),))
 vjp("sigmoid", "computed from the wrong end: cotangent left out", (lambda B, g, y, x: y * (1.0 - y),))
-
-edited("hard_shrink", "the threshold itself is kept", "<= threshold", "< threshold")
-edited("hard_shrink", "one-sided", "B.absolute(x) <= threshold", "x <= threshold")
-edited(
-    "soft_shrink",
-    "not moved: that is hard_shrink",
-    "x - B.clip(x, -threshold, threshold)",
-    "B.hard_shrink(x, threshold=threshold)",
-)
-edited("threshold", "by the absolute value", "x <= threshold", "B.absolute(x) <= threshold")
-edited("threshold", "the threshold for the default value", "default_value, x)", "threshold, x)")
-edited("sparse_plus", "without the quarter", "z * z * 0.25", "z * z * 0.5")
-edited("sparse_sigmoid", "a hard sigmoid from -2 to 2", "(x + 1.0) * 0.5", "x * 0.25 + 0.5")
-edited("tanh_shrink", "x - tanh(x), which cancels near 0", "near * (d / (d + 1.0))", "near - B.tanh(near)")
-vjp("tanh_shrink", "that of tanh", (lambda B, g, y, x: g * (1.0 - B.tanh(x) * B.tanh(x)),))
-
-edited(
-    "softmax",
-    "1e-7 added to the sum",
-    "B.sum(z, axis=axis, keepdims=True)",
-    "(B.sum(z, axis=axis, keepdims=True) + 1e-7)",
-)
-vjp("softmax", "without the sum over the axis", (lambda B, g, y, x, *, axis=-1: y * (1.0 - y) * g,))
-vjp(
-    "softmax",
-    "the sum over all axes",
-    (lambda B, g, y, x, *, axis=-1: y * (g - B.sum(g * y)),),
-)
-edited(
-    "log_softmax",
-    "log(softmax(x))",
-    "z - B.log(B.sum(B.exp(z), axis=axis, keepdims=True))",
-    "B.log(B.softmax(x, axis=axis))",
-)
-edited("log_softmax", "1e-7 inside the logarithm", "B.log(B.sum(", "B.log(1e-7 + B.sum(")
-vjp("log_softmax", "y for exp(y)", (lambda B, g, y, x, *, axis=-1: g - y * B.sum(g, axis=axis, keepdims=True),))
-edited(
-    "sparsemax",
-    "the support of one more",
-    "B.where(within, ranked, 0.0)",
-    "B.where(B.greater(ranked, -1.0), ranked, 0.0)",
-)
-edited("sparsemax", "the rank from 0", "B.arange(start=1, stop=count[axis] + 1)", "B.arange(start=0, stop=count[axis])")
-edited("glu", "halves exchanged", "a * B.sigmoid(b)", "b * B.sigmoid(a)")
-edited("glu", "tanh for the gate", "B.sigmoid(b)", "B.tanh(b)")

@@ -1,8 +1,8 @@
-"""Measuring the suite: planted bugs, and which check finds each.
+"""Measuring the suite: how mutants are declared, and which check finds each.
 
-A mutant is a wrong implementation of one op in NumPy's backend, or of a function of the package that a layer,
-a loss or an optimizer calls. It is killed if a check fails; its margin is how far beyond the limit the worst z is.
-A suite that lets one live cannot tell it from the truth.
+A mutant is a wrong implementation of one op in NumPy's backend, or of a function of the package that a layer, a loss
+or an optimizer calls. It is killed if a check fails; its margin is how far beyond the limit the worst z is. A mutant
+that survives shows an input that the suite lacks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import importlib
 import inspect
+import itertools
 import pkgutil
 import textwrap
 import types
@@ -92,31 +93,37 @@ def edited(op: str, name: str, old: str, new: str) -> None:
     """
     right = OPS[op].body
     functions = (f for f in right.__globals__.values() if isinstance(f, types.FunctionType))
-    known = [f for f in functions if f.__module__.startswith("kcompat.")]
-    holders = [f for f in (right, *known) if old in _text(f)]
-    counts = [_text(f).count(old) for f in holders]
+    ours = [f for f in functions if f.__module__.startswith("kcompat.")]
+    holders = [f for f in (right, *ours) if old in source_of(f)]
+    counts = [source_of(f).count(old) for f in holders]
     if not holders or (right in holders and counts[0] > 1) or (right not in holders and counts != [1]):
         where = [f"{f.__name__} ({n} times)" for f, n in zip(holders, counts, strict=True)]
         raise LookupError(f"mutant {name!r} of {op}: {old!r} is to stand once in its body or a function, got {where}")
     namespace = dict(right.__globals__)
-    own = [f for f in known if f.__module__ == right.__module__]  # which see the edited one
-    namespace |= {f.__name__: _moved(f, namespace) for f in own}
-    wrong = _compiled(_text(holders[0]).replace(old, new), holders[0], namespace)
+    neighbours = [f for f in ours if f.__module__ == right.__module__]  # which call the edited one
+    namespace |= {f.__name__: _with_globals(f, namespace) for f in neighbours}
+    wrong = compile_text(source_of(holders[0]).replace(old, new), holders[0], namespace)
     for name_, table in right.__globals__.items():
-        if isinstance(table, dict) and table and all(f in own for f in table.values()):
+        if isinstance(table, dict) and table and all(f in neighbours for f in table.values()):
             namespace[name_] = {key: namespace[f.__name__] for key, f in table.items()}
-    _register(Mutant(op, name, body=wrong if holders[0] is right else _moved(right, namespace)), None)
+    _register(Mutant(op, name, body=wrong if holders[0] is right else _with_globals(right, namespace)), None)
 
 
-def edited_function(subject: str, function: Any, name: str, old: str, new: str) -> None:
-    """Declare a wrong function of the package, judged by the checks of a layer, a loss or an optimizer."""
-    if _text(function).count(old) != 1:
-        raise LookupError(f"mutant {name!r} of {subject}: {old!r} is to stand once in {function.__qualname__}")
-    wrong = _compiled(_text(function).replace(old, new), function, dict(function.__globals__))
+def edited_function(subject: str, holder: Any, name: str, old: str, new: str) -> None:
+    """Declare a wrong function of the package, judged by the checks of a layer, a loss, a metric or an optimizer.
+
+    The text stands once in the function, or in one method of the class, that is `holder`.
+    """
+    functions = vars(holder).values() if isinstance(holder, type) else (holder,)
+    holders = [f for f in functions if isinstance(f, types.FunctionType) and old in source_of(f)]
+    if len(holders) != 1 or source_of(holders[0]).count(old) != 1:
+        raise LookupError(f"mutant {name!r} of {subject}: {old!r} is to stand once in {holder.__qualname__}")
+    (function,) = holders
+    wrong = compile_text(source_of(function).replace(old, new), function, dict(function.__globals__))
     _register(Mutant(subject, name, function=function, code=wrong.__code__), None)
 
 
-def _text(f: types.FunctionType) -> str:
+def source_of(f: types.FunctionType) -> str:
     """The source of a function without decorators and docstring."""
     source = textwrap.dedent(inspect.getsource(f))
     node = ast.parse(source).body[0]
@@ -128,7 +135,7 @@ def _text(f: types.FunctionType) -> str:
     return "\n".join(lines[node.lineno - 1 :])
 
 
-def _compiled(text: str, f: types.FunctionType, namespace: dict[str, Any]) -> Any:
+def compile_text(text: str, f: types.FunctionType, namespace: dict[str, Any]) -> Any:
     """The function that a text defines, in the place of `f`."""
     names = namespace if f.__module__ == namespace["__name__"] else dict(f.__globals__)
     exec(compile(text, f"<mutant of {f.__name__}>", "exec"), names)
@@ -136,11 +143,11 @@ def _compiled(text: str, f: types.FunctionType, namespace: dict[str, Any]) -> An
     return names[f.__name__]
 
 
-def _moved(f: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
-    """A function that looks its global names up elsewhere."""
-    moved = types.FunctionType(f.__code__, namespace, f.__name__, f.__defaults__, f.__closure__)
-    moved.__kwdefaults__ = f.__kwdefaults__
-    return moved
+def _with_globals(f: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
+    """The function with other global names."""
+    copy = types.FunctionType(f.__code__, namespace, f.__name__, f.__defaults__, f.__closure__)
+    copy.__kwdefaults__ = f.__kwdefaults__
+    return copy
 
 
 def _register(mutant: Mutant, f: Any) -> Any:
@@ -153,51 +160,62 @@ def _register(mutant: Mutant, f: Any) -> Any:
 
 
 def mutants(patterns: Sequence[str] = ()) -> list[Mutant]:
-    """Those of ops that match a pattern, or all."""
+    """The mutants of subjects that match a pattern; all without patterns."""
     from kcompat.conformance import mutants as package
 
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
-    found = [m for m in _mutants if not patterns or any(fnmatchcase(m.op, pattern) for pattern in patterns)]
-    if not found:
+    chosen = [m for m in _mutants if not patterns or any(fnmatchcase(m.op, pattern) for pattern in patterns)]
+    if not chosen:
         raise LookupError(f"there is no mutant of an op like {', '.join(patterns)}")
-    return found
+    return chosen
 
 
 def honest(op: str) -> Callable[..., Any]:
-    """NumPy's right implementation of an op, which a mutant bends."""
+    """NumPy's right implementation of an op, for a mutant to bend."""
     return getattr(backends.load("numpy"), op)
 
 
+def narrow(x: np.ndarray, bits: int) -> np.ndarray:
+    """float32 numbers rounded to so many bits behind the point: 10 are TF32's, 7 bfloat16's."""
+    if x.dtype != np.float32:
+        return x
+    unit = 1 << (23 - bits)
+    return ((x.view(np.uint32) + np.uint32(unit // 2)) & np.uint32(-unit & 0xFFFFFFFF)).view(np.float32)
+
+
 def run(patterns: Sequence[str] = ()) -> list[Fate]:
-    """What becomes of the mutants. The honest ops have to pass first, or a kill would mean nothing."""
+    """The fates of the mutants. The right ops have to pass first, or a kill would mean nothing.
+
+    Raises RuntimeError where one does not.
+    """
     by_subject: dict[str, list[Check]] = {mutant.op: [] for mutant in mutants(patterns)}
     for check in suite.checks():
         by_subject.get(check.subject, []).append(check)
     preparation.prepare(by_subject, PROFILES["fp32"], jobs=2, on_progress=lambda *_: None)
     right = InterpreterTarget(backends.load("numpy"))
-    for check in (check for found in by_subject.values() for check in found):
+    for check in itertools.chain.from_iterable(by_subject.values()):
         result = run_one(right, check)
         if result.status in BAD:
-            raise RuntimeError(f"the honest {check.subject} does not pass {check.id}: {result.message}")
+            raise RuntimeError(f"the right {check.subject} does not pass {check.id}: {result.message}")
     return [fate(mutant, by_subject[mutant.op]) for mutant in mutants(patterns)]
 
 
 def fate(mutant: Mutant, checks: Sequence[Check]) -> Fate:
-    """Run the op's checks on a mutant."""
-    found = []
-    with bent(mutant) as target:
+    """Run the checks of its subject on a mutant."""
+    kills = []
+    with planted(mutant) as target:
         for check in checks:
             result = run_one(target, check)
             if result.status in BAD:
-                found.append((result.z if result.z is not None else np.inf, check.level, check.id))
-    z, _, killed_by = max(found, key=lambda kill: (np.isfinite(kill[0]), *kill[:2]), default=(0.0, "", ""))
+                kills.append((result.z if result.z is not None else np.inf, check.level, check.id))
+    z, _, killed_by = max(kills, key=lambda kill: (np.isfinite(kill[0]), *kill[:2]), default=(0.0, "", ""))
     return Fate(mutant.op, mutant.name, killed_by, float(z) / LIMIT, len(checks))
 
 
 @contextlib.contextmanager
-def bent(mutant: Mutant) -> Iterator[InterpreterTarget]:
-    """A target whose op is the mutant: NumPy's backend with one native, body or VJP exchanged."""
+def planted(mutant: Mutant) -> Iterator[InterpreterTarget]:
+    """A target with the mutant: NumPy's backend with one native op, body, VJP or function exchanged."""
     numpy = backends.load("numpy")
     if mutant.function is not None:
         right = mutant.function.__code__
@@ -216,7 +234,7 @@ def bent(mutant: Mutant) -> Iterator[InterpreterTarget]:
         changed = dataclasses.replace(op, body=mutant.body, rule=None, vjp=None)
     if mutant.vjp is not None:
         changed = dataclasses.replace(op, vjp=mutant.vjp)
-    expectations.oracle()  # of the honest ops, also where all that it says so far came from the disk
+    expectations.oracle()  # is made of the right ops, even where all expectations so far came from the disk
     OPS[op.name] = changed
     try:
         target = InterpreterTarget(Interpreter("mutant", native, numpy.engine))

@@ -1,8 +1,15 @@
-"""Wrong draws: other bits, other distributions."""
+"""Mutants of `kcompat.spec.random`."""
 
 import numpy as np
 
 from kcompat.conformance.mutants.mutation import edited, honest, value
+
+
+def _paired(bits, key, shape):
+    n = int(np.prod(shape))
+    words = bits(key, shape=(2, (n + 1) // 2))
+    return words.T.reshape(-1)[:n].reshape(shape)
+
 
 edited(
     "threefry2x32",
@@ -109,9 +116,3 @@ edited(
     "B.argsort(B.random_bits(key, shape=(n,)), axis=0)",
     'B.roll(B.arange(start=n, dtype="int32"), shift=3)',
 )
-
-
-def _paired(bits, key, shape):
-    n = int(np.prod(shape))
-    words = bits(key, shape=(2, (n + 1) // 2))
-    return words.T.reshape(-1)[:n].reshape(shape)

@@ -1,7 +1,16 @@
-"""Mistakes in recurrences and their pullbacks: gates, the order of steps, and what a product over steps takes."""
+"""Mutants of `kcompat.spec.sequences`."""
 
 from kcompat.conformance.mutants.mutation import edited, vjp
 from kcompat.spec import OPS, Joint
+
+
+def _without(part, name):
+    """The declared rule, which does not get the cotangent of one result."""
+    declared = OPS[name].vjp.rule
+    return Joint(
+        lambda B, g, y, *args, **attrs: declared(B, (*g[:part], None, *g[part + 1 :]), y, *args, **attrs), True
+    )
+
 
 edited("rnn_sequence", "the state without its activation", "h = B.tanh(x[0] + B.matmul", "h = (x[0] + B.matmul")
 edited("rnn_sequence", "not reversed", "reverse=reverse)", "reverse=False)")
@@ -54,16 +63,6 @@ edited(
     "(g_r + own_candidate * inner) * slope_r",
     "g_r * slope_r",
 )
-
-
-def _without(part, name):
-    """The declared rule, which does not get the cotangent of one result."""
-    declared = OPS[name].vjp.rule
-    return Joint(
-        lambda B, g, y, *args, **attrs: declared(B, (*g[:part], None, *g[part + 1 :]), y, *args, **attrs), True
-    )
-
-
 vjp("lstm_sequence", "the cotangent of the last c dropped", _without(2, "lstm_sequence"))
 vjp("lstm_sequence", "the cotangents of the gates dropped", _without(4, "lstm_sequence"))
 vjp("gru_sequence", "the cotangent of the last state dropped", _without(1, "gru_sequence"))

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from kcompat.conformance.mutants.mutation import _compiled, _text, body
+from kcompat.conformance.mutants.mutation import body, compile_text, source_of
 from kcompat.spec import OPS
 from kcompat.spec.lift import lift
 
@@ -12,10 +12,10 @@ from kcompat.spec.lift import lift
 def edited(op: str, name: str, old: str, new: str) -> None:
     """Declare a wrong formula, lifted to lists as the right one is."""
     formula = inspect.unwrap(OPS[op].body)
-    text = _text(formula)
+    text = source_of(formula)
     if text.count(old) != 1:
         raise LookupError(f"mutant {name!r} of {op}: {old!r} is to stand once in its formula")
-    body(op, name)(lift(_compiled(text.replace(old, new), formula, {**formula.__globals__, "np": np})))
+    body(op, name)(lift(compile_text(text.replace(old, new), formula, {**formula.__globals__, "np": np})))
 
 
 edited("sgd_update", "uphill", "p - rate * g", "p + rate * g")
