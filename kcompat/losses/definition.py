@@ -10,7 +10,7 @@ from kcompat.losses.loss import Loss, LossFunctionWrapper
 from kcompat.losses.targets import Targets
 from kcompat.registration import register
 
-_class_of: dict[Callable[..., Any], type[LossFunctionWrapper]] = {}
+_class_of: dict[Callable[..., Any], Callable[[], Loss]] = {}
 
 
 def define_loss(

@@ -11,7 +11,7 @@ from kcompat.metrics.metric import Metric
 from kcompat.metrics.reduction import MeanMetricWrapper
 from kcompat.registration import is_registered, register
 
-_class_of: dict[Callable[..., Any], type[MeanMetricWrapper]] = {}
+_class_of: dict[Callable[..., Any], Callable[..., Metric]] = {}
 
 
 def define_metric(
@@ -58,5 +58,6 @@ def to_metric(part: Any, name: str | None = None) -> Any:
         return part
     if not callable(part):
         raise TypeError(f"a metric is a name, a Metric or a function of (y_true, y_pred), got {part!r}")
-    named = {} if name is None else {"name": name}
-    return _class_of[part](**named) if part in _class_of else MeanMetricWrapper(part, **named)
+    if part not in _class_of:
+        return MeanMetricWrapper(part, name)
+    return _class_of[part]() if name is None else _class_of[part](name)
