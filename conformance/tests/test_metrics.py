@@ -29,6 +29,8 @@ def result(metric, *batches):
 @pytest.mark.parametrize(
     ("metric", "batches", "expected"),
     [
+        (metrics.Sum, [([1.0, 2.0],), ([6.0],)], 9.0),
+        (metrics.Sum, [([[1.0, 2.0], [3.0, 4.0]], [2.0, 1.0]), (5.0, 3.0)], 28.0),
         (metrics.Mean, [([1.0, 2.0],), ([6.0],)], 3.0),
         (metrics.Mean, [([1.0, 2.0], [3.0, 1.0]), ([6.0], 4.0)], 29 / 8),
         (metrics.Mean, [], 0.0),

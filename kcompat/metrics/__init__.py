@@ -45,7 +45,7 @@ from kcompat.metrics.probabilistic import (
     Poisson,
     SparseCategoricalCrossentropy,
 )
-from kcompat.metrics.reduction import Mean, MeanMetricWrapper
+from kcompat.metrics.reduction import Mean, MeanMetricWrapper, Sum
 from kcompat.metrics.regression import (
     LogCoshError,
     MeanAbsoluteError,
@@ -79,6 +79,7 @@ __all__ = [
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
+    "Sum",
     "binary_accuracy",
     "binary_crossentropy",
     "binary_focal_crossentropy",

@@ -1,4 +1,4 @@
-"""Metrics that are one number of many values: their mean, or the mean of a function of targets and predictions."""
+"""Metrics that are one number of many values: a sum, a mean, the mean of a function of targets and predictions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,25 @@ from kcompat import ops
 from kcompat.losses.alignment import match_weight, size_of
 from kcompat.metrics.metric import Metric
 from kcompat.registration import register
+
+
+@register("metric")
+class Sum(Metric):
+    """The weighted sum of values."""
+
+    def __init__(self, name: str = "sum", dtype: Any = None):
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), "zeros", name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Take values in, with a weight for each or one for all."""
+        values = ops.convert_to_tensor(values, self.dtype)
+        if sample_weight is not None:
+            values = ops.multiply(values, match_weight(sample_weight, values))
+        self.total.assign(ops.add(self.total, ops.sum(values)))
+
+    def result(self) -> Any:
+        return self.total.value
 
 
 @register("metric")
