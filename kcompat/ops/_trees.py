@@ -7,7 +7,8 @@ from typing import Any
 
 from kcompat.runtime import tree
 from kcompat.runtime.interpreter import Interpreter
-from kcompat.runtime.protocols import Tensors, Tree
+from kcompat.runtime.protocols import Tensors
+from kcompat.runtime.tree import Tree
 from kcompat.spec import SCALARS, TensorSpec
 
 

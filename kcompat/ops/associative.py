@@ -8,11 +8,12 @@ from typing import Any
 from kcompat.ops._trees import Carry, as_tensors, describe
 from kcompat.runtime.interpreter import Interpreter
 from kcompat.runtime.registry import current
+from kcompat.runtime.tree import Tree
 
 __all__ = ["associative_scan"]
 
 
-def associative_scan(f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+def associative_scan(f: Callable[[Tree, Tree], Tree], elems: Tree, reverse: bool = False, axis: int = 0) -> Tree:
     """All the partial results of an associative `f` along an axis, in about log2(n) steps (Blelloch, 1990).
 
     Args:

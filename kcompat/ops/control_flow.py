@@ -12,14 +12,16 @@ from typing import Any
 from kcompat.ops._trees import Carry, as_tensors, describe
 from kcompat.runtime import tree
 from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.protocols import Function, TensorLike, Tensors
 from kcompat.runtime.registry import current
 from kcompat.runtime.shapes import infer
+from kcompat.runtime.tree import Tree
 from kcompat.spec import SCALARS, TensorSpec
 
 __all__ = ["cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"]
 
 
-def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+def cond(pred: TensorLike, true_fn: Callable[[], Tree], false_fn: Callable[[], Tree]) -> Tree:
     """The result of `true_fn()` if `pred` holds, else of `false_fn()`.
 
     Args:
@@ -34,8 +36,8 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     B = current()
     results: dict[str, tuple[tree.Rebuild, str]] = {}
 
-    def branch(name: str, f: Callable[[], Any]) -> Callable[[], tuple[Any, ...]]:
-        def run() -> tuple[Any, ...]:
+    def branch(name: str, f: Callable[[], Tree]) -> Callable[[], Tensors]:
+        def run() -> Tensors:
             leaves, rebuild = as_tensors(B, f())
             results[name] = rebuild, describe(B, leaves, rebuild)
             return tuple(leaves)
@@ -61,14 +63,14 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     return next(iter(results.values()))[0](list(leaves))
 
 
-def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+def switch(index: TensorLike, branches: Sequence[Function], *operands: Any) -> Tree:
     """The result of `branches[index](*operands)`; an index out of range is clamped to the nearest one."""
     branches = list(branches)
     if not branches:
         raise ValueError("switch: branches is empty; give at least one function")
     B = current()
 
-    def choose(low: int, high: int) -> Any:
+    def choose(low: int, high: int) -> Tree:
         if high - low == 1:
             return branches[low](*operands)
         middle = (low + high) // 2
@@ -79,13 +81,13 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 
 
 def scan(
-    f: Callable[[Any, Any], tuple[Any, Any]],
-    init: Any,
-    xs: Any = None,
+    f: Callable[[Tree, Tree], tuple[Tree, Tree]],
+    init: Tree,
+    xs: Tree = None,
     length: int | None = None,
     reverse: bool = False,
     unroll: int | bool = 1,
-) -> tuple[Any, Any]:
+) -> tuple[Tree, Tree]:
     """Fold `f(carry, x) -> (carry, y)` over the first axis of the tensors of `xs`.
 
     Args:
@@ -116,7 +118,7 @@ def scan(
     steady = Carry("scan", B, carry, rebuild)
     rebuild_y: Any = None
 
-    def step(carry: Sequence[Any], x: Sequence[Any]) -> tuple[tuple, tuple]:
+    def step(carry: Tensors, x: Tensors) -> tuple[Tensors, Tensors]:
         nonlocal rebuild_y
         new, y = f(rebuild(list(carry)), rebuild_x(list(x)[: len(rows)]))
         leaves, rebuild_y = as_tensors(B, y)
@@ -131,15 +133,13 @@ def scan(
     return rebuild(list(last)), rebuild_y(list(ys))
 
 
-def _no_results(B: Interpreter, f: Callable[..., Any], carry: Any, x: Any) -> Any:
+def _no_results(B: Interpreter, f: Function, carry: Tree, x: Tree) -> Tree:
     """The `y`s of no steps: their shapes are inferred."""
     _, y = infer(f, carry, x)
     return tree.map_leaves(lambda spec: B.full(shape=(0, *spec.shape), fill_value=0, dtype=spec.dtype), y)
 
 
-def while_loop(
-    cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
-) -> Any:
+def while_loop(cond: Function, body: Function, loop_vars: Tree, maximum_iterations: int | None = None) -> Tree:
     """Apply `body` to `loop_vars` while `cond` holds for them.
 
     Args:
@@ -156,17 +156,17 @@ def while_loop(
     carry, rebuild = as_tensors(B, loop_vars)
     steady = Carry("while_loop", B, carry, rebuild)
 
-    def apply(f: Callable[..., Any], carry: Sequence[Any]) -> Any:
+    def apply(f: Function, carry: Tensors) -> Any:
         values = rebuild(list(carry))
         return f(*values) if separate else f(values)
 
-    def step(carry: tuple) -> tuple:
+    def step(carry: Tensors) -> Tensors:
         new = apply(body, carry)
         if separate:
             new = type(loop_vars)(new) if isinstance(new, (tuple, list)) else type(loop_vars)((new,))
         return steady.flatten(new)
 
-    def goes_on(carry: tuple) -> Any:
+    def goes_on(carry: Tensors) -> Any:
         return apply(cond, carry)
 
     if maximum_iterations is None:
@@ -181,7 +181,7 @@ def while_loop(
     return rebuild(list(counted[1:]))
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+def fori_loop(lower: TensorLike, upper: TensorLike, body_fun: Callable[[Any, Tree], Tree], init_val: Tree) -> Tree:
     """Apply `state = body_fun(i, state)` for i from `lower` up to, not including, `upper`.
 
     `i` is an int32 tensor. With bounds that are Python ints it has a gradient also where it is compiled.
@@ -201,7 +201,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     return state
 
 
-def map(f: Callable[[Any], Any], xs: Any) -> Any:  # noqa: A001  (Keras's name)
+def map(f: Callable[[Tree], Tree], xs: Tree) -> Tree:  # noqa: A001  (Keras's name)
     """`f` of each slice of `xs` along the first axis, one after the other, stacked along a new first axis.
 
     `xs` and the results of `f` are trees of tensors.
@@ -209,7 +209,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:  # noqa: A001  (Keras's name)
     return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
 
 
-def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+def vectorized_map(function: Callable[[Tree], Tree], elements: Tree) -> Tree:
     """`function` of each slice of `elements` along the first axis, at once where the backend can vectorize it.
 
     `elements` and the results are trees of tensors.
@@ -218,7 +218,7 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     leaves, rebuild = as_tensors(B, elements)
     rebuild_y: Any = None
 
-    def f(*slices: Any) -> tuple[Any, ...]:
+    def f(*slices: Any) -> Tensors:
         nonlocal rebuild_y
         outputs, rebuild_y = as_tensors(B, function(rebuild(list(slices))))
         return tuple(outputs)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kcompat.runtime.active import active
+from kcompat.runtime.protocols import TensorLike
 from kcompat.runtime.registry import current
 from kcompat.spec import SCALARS, as_dtype
 
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
+def convert_to_tensor(x: TensorLike, dtype: Any = None) -> Any:
     """A tensor of the active backend, from an array, a number, nested lists, a variable, or such a tensor.
 
     An array keeps its dtype; Python floats become floatx and Python ints int32.
@@ -36,7 +37,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     return B.constant(x, dtype=None if dtype is None else as_dtype(dtype))
 
 
-def convert_to_numpy(x: Any) -> Any:
+def convert_to_numpy(x: TensorLike) -> np.ndarray:
     """The values of a tensor, variable, number or list, as a NumPy array."""
     B = active()
     return B.engine.to_numpy(x if type(x) in B.tensor_types and type(x) not in SCALARS else B.constant(B.admit(x)))
@@ -47,27 +48,27 @@ def is_tensor(x: Any) -> bool:
     return bool(current().engine.is_tensor(x))
 
 
-def shape(x: Any) -> tuple[int, ...]:
+def shape(x: TensorLike) -> tuple[int, ...]:
     """The shape of a tensor, as a tuple of ints."""
     return tuple((x if hasattr(x, "shape") else active().admit(x)).shape)
 
 
-def ndim(x: Any) -> int:
+def ndim(x: TensorLike) -> int:
     """The number of axes of a tensor, as an int."""
     return len(shape(x))
 
 
-def size(x: Any) -> int:
+def size(x: TensorLike) -> int:
     """The number of elements of a tensor, as an int."""
     return math.prod(shape(x))
 
 
-def dtype(x: Any) -> str:
+def dtype(x: TensorLike) -> str:
     """The name of a tensor's dtype."""
     return as_dtype((x if hasattr(x, "dtype") else convert_to_tensor(x)).dtype)
 
 
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+def select(condlist: Sequence[TensorLike], choicelist: Sequence[TensorLike], default: TensorLike = 0) -> Any:
     """Elementwise, the choice whose condition is the first that holds; `default` where none does.
 
     Args:
@@ -91,7 +92,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return result
 
 
-def nonzero(x: Any) -> tuple[Any, ...]:
+def nonzero(x: TensorLike) -> tuple[Any, ...]:
     """The coordinates of the elements that are not zero: one int32 vector an axis, in row-major order.
 
     Raises TypeError where the values are not known, in compiled functions and while shapes are inferred: how many

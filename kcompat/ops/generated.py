@@ -14,6 +14,7 @@ import numpy as np
 from kcompat.keras_names import hint
 from kcompat.runtime.active import active
 from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.protocols import Function
 from kcompat.spec import OPS, SCALARS, Op, as_dtype, floatx, is_float
 
 
@@ -69,7 +70,7 @@ def _listed(B: Interpreter, x: Any) -> Any:
     return tuple(int(i) if isinstance(i, np.integer) else i if type(i) in B.tensor_types else B.admit(i) for i in x)
 
 
-def make_function(op: Op, module: str = "kcompat.ops") -> Callable[..., Any]:
+def make_function(op: Op, module: str = "kcompat.ops") -> Function:
     """The public function of an op: it admits what is not known to be a tensor, and calls the active interpreter."""
     source, filename = _source(op), f"<kcompat.ops.{op.name}>"
     namespace: dict[str, Any] = {"active": active, "SCALARS": frozenset(SCALARS)}
@@ -82,7 +83,7 @@ def make_function(op: Op, module: str = "kcompat.ops") -> Callable[..., Any]:
 
 
 @functools.cache
-def _function(name: str, module: str) -> Callable[..., Any]:
+def _function(name: str, module: str) -> Function:
     return make_function(OPS[name], module)
 
 

@@ -10,15 +10,15 @@ from kcompat.ops.conversion import shape
 from kcompat.runtime import tree
 from kcompat.runtime.active import active
 from kcompat.runtime.gradients import split_aux
+from kcompat.runtime.protocols import Function
 from kcompat.runtime.registry import current
+from kcompat.runtime.tree import Tree
 from kcompat.spec import SCALARS
 
 __all__ = ["custom_gradient", "grad", "jvp", "value_and_grad", "vjp"]
 
 
-def value_and_grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """A function that gives the value of `f` and its gradient.
 
     Args:
@@ -44,7 +44,7 @@ def value_and_grad(
     return run
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """A function that gives the gradient of `f`; see `value_and_grad`. With `has_aux`: `(gradient, aux)`."""
 
     @functools.wraps(f, updated=())
@@ -55,7 +55,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool 
     return run
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Function, *primals: Tree) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
     """The result of `f(*primals)`, and the function that pulls a cotangent of it back to the primals.
 
     Args:
@@ -70,7 +70,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     return B.engine.vjp(B, f, primals)
 
 
-def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+def jvp(fun: Function, primals: Sequence[Tree], tangents: Sequence[Tree], has_aux: bool = False) -> Any:
     """The result of `fun(*primals)`, and its derivative in the direction of the tangents: `J @ tangents`.
 
     A pullback is linear in its cotangent, and its own pullback is the derivative, on every backend: at the cost of
@@ -96,7 +96,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     def result_of(*args: Any) -> Any:
         return split_aux(fun(*args), has_aux)[0]
 
-    def pull_back(cotangent: Any) -> Any:
+    def pull_back(cotangent: Tree) -> Tree:
         return vjp(result_of, *primals)[1](cotangent)
 
     result, aux = split_aux(fun(*primals), has_aux)
@@ -105,7 +105,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     return (result, tangent, aux) if has_aux else (result, tangent)
 
 
-def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+def custom_gradient(f: Function) -> Function:
     """Let a function bring its own gradient.
 
     Args:

@@ -10,11 +10,12 @@ import numpy as np
 
 from kcompat.runtime.active import active
 from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.protocols import TensorLike
 from kcompat.spec.rules import broadcast_shapes
 from kcompat.spec.tensor import resolve_index
 
 
-def get_item(x: Any, key: Any) -> Any:
+def get_item(x: TensorLike, key: Any) -> Any:
     """`x[key]`, with NumPy's meaning, on every backend.
 
     Args:

@@ -7,12 +7,13 @@ import re
 from typing import Any
 
 from kcompat.runtime.active import active
+from kcompat.runtime.protocols import TensorLike
 
 Groups = list[list[str]]
 _TOKEN = re.compile(r"\s*(\.\.\.|[A-Za-z_]\w*|1|\(|\)|\S)")
 
 
-def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
+def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> Any:
     """The axes of a tensor named, taken apart, put in another order and together again.
 
     Args:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
 from typing import Any
 
 from kcompat.ops.control_flow import vectorized_map
 from kcompat.runtime import tree
 from kcompat.runtime.interpreter import Interpreter
+from kcompat.runtime.protocols import Function
 from kcompat.runtime.registry import current
 from kcompat.spec import SCALARS
 from kcompat.spec.rules import broadcast_shapes
@@ -18,7 +18,7 @@ _CORE = r"\((?:\w+(?:,\w+)*)?\)"
 _SIGNATURE = re.compile(rf"^{_CORE}(?:,{_CORE})*->{_CORE}(?:,{_CORE})*$")
 
 
-def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = None, signature: str | None = None) -> Callable[..., Any]:
+def vectorize(pyfunc: Function, *, excluded: Any = None, signature: str | None = None) -> Function:
     """A function that applies `pyfunc` to every element of its arguments, which broadcast.
 
     Args:
@@ -63,7 +63,7 @@ def _parse(signature: str) -> list[tuple[str, ...]]:
     return [tuple(part.split(",")) if part else () for part in parts]
 
 
-def _apply(B: Interpreter, f: Callable[..., Any], tensors: list[Any], cores: Any, signature: str | None) -> Any:
+def _apply(B: Interpreter, f: Function, tensors: list[Any], cores: Any, signature: str | None) -> Any:
     ranks = [len(core) for core in cores] if cores is not None else [0] * len(tensors)
     shapes = [tuple(x.shape) for x in tensors]
     if len(ranks) != len(tensors) or any(len(s) < r for s, r in zip(shapes, ranks, strict=True)):

@@ -22,8 +22,9 @@ from kcompat.runtime.engine import Engine, check_numbers, default_dtype
 from kcompat.runtime.gradients import check_scalar, differentiated, split_aux
 from kcompat.runtime.interpreter import COMPOSED, MISSING, NATIVE, Interpreter
 from kcompat.runtime.program import Batch, Holder, Logs, Program, State, Step
-from kcompat.runtime.protocols import FoldStep, ScanStep, Tensor, Tensors, Tree
+from kcompat.runtime.protocols import FoldStep, Function, ScanStep, Tensor, TensorLike, Tensors
 from kcompat.runtime.registry import current, load
+from kcompat.runtime.tree import Tree
 
 __all__ = [
     "COMPOSED",
@@ -32,6 +33,7 @@ __all__ = [
     "Batch",
     "Engine",
     "FoldStep",
+    "Function",
     "Holder",
     "Interpreter",
     "Logs",
@@ -40,6 +42,7 @@ __all__ = [
     "State",
     "Step",
     "Tensor",
+    "TensorLike",
     "Tensors",
     "Tree",
     "check_numbers",

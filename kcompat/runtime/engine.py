@@ -11,7 +11,8 @@ import numpy as np
 from kcompat.runtime import gradients, unrolled
 from kcompat.runtime.interpreter import Interpreter, Recorder
 from kcompat.runtime.program import Holder, Program, State, Step
-from kcompat.runtime.protocols import FoldStep, ScanStep, Tensors, Tree
+from kcompat.runtime.protocols import FoldStep, Function, ScanStep, TensorLike, Tensors
+from kcompat.runtime.tree import Tree
 from kcompat.spec import SCALARS, VariableLike, as_dtype, floatx
 
 
@@ -35,7 +36,7 @@ class Engine:
 
     # What every backend defines.
 
-    def asarray(self, x: Any, dtype: str | None = None) -> Any:
+    def asarray(self, x: TensorLike, dtype: str | None = None) -> Any:
         """A tensor of this backend from an array, a number, nested lists of numbers, or a tensor.
 
         Without `dtype`, an array keeps its own and Python floats become floatx, ints int32.
@@ -56,7 +57,7 @@ class Engine:
 
     # What a backend may do better.
 
-    def prepared(self, name: str, support: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def prepared(self, name: str, support: str, call: Function) -> Function:
         """What the interpreter calls for the op of this name, native or composed as `support` says.
 
         A place to put a context around it.
@@ -110,7 +111,7 @@ class Engine:
 
         return version(self.package)
 
-    def admit(self, x: Any) -> Any:
+    def admit(self, x: TensorLike) -> Any:
         """Make `x` an operand: a variable gives its value, arrays and lists are converted, other tensors refused."""
         if isinstance(x, VariableLike):
             x = x.value
@@ -125,21 +126,19 @@ class Engine:
             f"of {owner!r}; convert it to a NumPy array, or switch with kcompat.use_backend(...)"
         )
 
-    def value_and_grad(
-        self, B: Interpreter, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool
-    ) -> Callable[..., Any]:
+    def value_and_grad(self, B: Interpreter, f: Function, argnums: int | Sequence[int], has_aux: bool) -> Function:
         """The function that `kcompat.ops.value_and_grad` gives; `B` is the active interpreter."""
         return gradients.value_and_grad(B, f, argnums, has_aux)
 
-    def vjp(self, B: Interpreter, f: Callable[..., Any], primals: tuple[Tree, ...]) -> tuple[Tree, Callable[..., Any]]:
+    def vjp(self, B: Interpreter, f: Function, primals: tuple[Tree, ...]) -> tuple[Tree, Function]:
         """The result of `f(*primals)` and its pullback; see `kcompat.ops.vjp`."""
         return gradients.vjp(B, f, primals)
 
-    def custom_gradient(self, B: Interpreter, f: Callable[..., Any], args: Tensors) -> Any:
+    def custom_gradient(self, B: Interpreter, f: Function, args: Tensors) -> Any:
         """The result of `f(*args)`, differentiated as it says itself; see `kcompat.ops.custom_gradient`."""
         return gradients.custom_gradient(B, f, args)
 
-    def jit(self, f: Callable[..., Any]) -> Callable[..., Any]:
+    def jit(self, f: Function) -> Function:
         """Compile a pure function of tensors; a backend without a compiler gives it back."""
         return f
 
@@ -200,12 +199,12 @@ class EngineOver(Engine):
         self.tensor_type: type[Any] = recorder.tensor_type
         self.tensor_types = {*below.tensor_types, recorder.tensor_type}
 
-    def admit(self, x: Any) -> Any:
+    def admit(self, x: TensorLike) -> Any:
         if isinstance(x, VariableLike):
             x = x.value
         return x if type(x) is self.tensor_type else self.below.admit(x)
 
-    def asarray(self, x: Any, dtype: str | None = None) -> Any:
+    def asarray(self, x: TensorLike, dtype: str | None = None) -> Any:
         if type(x) is not self.tensor_type:
             return self.below.asarray(x, dtype)
         return x if dtype in (None, self.dtype(x)) else self.recorder.cast(x, dtype=dtype)

@@ -9,11 +9,12 @@ from kcompat.runtime import tape as autodiff
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
 from kcompat.runtime.interpreter import Interpreter
-from kcompat.runtime.protocols import Tree
+from kcompat.runtime.protocols import Function
+from kcompat.runtime.tree import Tree
 from kcompat.spec import SCALARS, Joint, is_float
 
 
-def value_and_grad(B: Interpreter, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
+def value_and_grad(B: Interpreter, f: Function, argnums: int | Sequence[int], has_aux: bool) -> Any:
     """What `kcompat.ops.value_and_grad` gives, by a tape over `B`, the active interpreter."""
 
     def run(*args: Any) -> Any:
@@ -36,9 +37,7 @@ def value_and_grad(B: Interpreter, f: Callable[..., Any], argnums: int | Sequenc
     return run
 
 
-def vjp(
-    B: Interpreter, f: Callable[..., Any], primals: tuple[Tree, ...]
-) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
+def vjp(B: Interpreter, f: Function, primals: tuple[Tree, ...]) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
     """What `kcompat.ops.vjp` gives, by a tape over `B`."""
     leaves, rebuild = tree.flatten(primals)
     outer: Any = None
@@ -57,7 +56,7 @@ def vjp(
     return outer(list(values)), pull_back
 
 
-def custom_gradient(B: Interpreter, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+def custom_gradient(B: Interpreter, f: Function, args: tuple[Any, ...]) -> Any:
     """`f(*args)` with a gradient of its own, as `kcompat.ops.custom_gradient` describes it; off the tape just `f`."""
     if not isinstance(B, autodiff.Tape):
         return f(*args)[0]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from kcompat.runtime import shapes
 from kcompat.runtime.engine import EngineOver
 from kcompat.runtime.interpreter import Interpreter, Recorder
-from kcompat.runtime.protocols import ScanStep, Tensors
+from kcompat.runtime.protocols import Function, ScanStep, Tensors
 from kcompat.runtime.tape import Var
 from kcompat.spec import OPS, Op, Operators, TensorSpec, as_dtype
 
@@ -129,7 +129,7 @@ class Graph(Recorder):
             raise NotTraceable(NO_VALUES)
         return x
 
-    def _recorder(self, op: Op) -> Callable[..., Any]:
+    def _recorder(self, op: Op) -> Function:
         name, compute, infer = op.name, getattr(self.base, op.name), getattr(shapes.interpreter, op.name)
 
         def call(*args: Any, **attrs: Any) -> Any:
@@ -144,7 +144,7 @@ class Graph(Recorder):
         """A node that nothing computes."""
         return Node(self, TensorSpec(shape, dtype))
 
-    def record(self, op: str, args: tuple[Any, ...], attrs: dict[str, Any], infer: Callable[..., Any]) -> Any:
+    def record(self, op: str, args: tuple[Any, ...], attrs: dict[str, Any], infer: Function) -> Any:
         """The result of a call: that of an earlier one that was the same, or new nodes."""
         trace = _trace.get()
         key = (op, *[id(x) if hasattr(x, "dtype") else repr(x) for x in args], repr(attrs) if attrs else "")

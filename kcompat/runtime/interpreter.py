@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kcompat.runtime.protocols import ScanStep, Tensor, Tensors
+from kcompat.runtime.protocols import Function, ScanStep, Tensor, Tensors
 from kcompat.spec import OPS
 
 if TYPE_CHECKING:  # an interpreter is given its engine, and keeps the recorders that are built over it
@@ -24,7 +24,7 @@ class Interpreter:
     differentiation, compilation, scan.
     """
 
-    def __init__(self, name: str, native: Mapping[str, Callable[..., Any]], engine: Engine):
+    def __init__(self, name: str, native: Mapping[str, Function], engine: Engine):
         unknown = sorted(native.keys() - OPS.keys())
         if unknown:
             raise TypeError(
@@ -54,7 +54,7 @@ class Interpreter:
         self.tensor_types: set[type] = engine.tensor_types
         self.tensor_type: type | None = engine.tensor_type
         self.dtype: Callable[[Any], str] = engine.dtype
-        self.constant: Callable[..., Any] = engine.asarray
+        self.constant: Function = engine.asarray
         self.scan: Callable[..., tuple[Tensors, Tensors]] = functools.partial(engine.scan, self)
 
     def __getattr__(self, name: str) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
 from kcompat.runtime.interpreter import Interpreter
-from kcompat.runtime.protocols import Tree
+from kcompat.runtime.tree import Tree
 
 
 class State(NamedTuple):

@@ -25,8 +25,10 @@ class Tensor(Protocol):
 Tensors: TypeAlias = tuple[Any, ...]
 """Several tensors, or none."""
 
-Tree: TypeAlias = Any
-"""Nested dicts, lists, tuples and None, with tensors as leaves."""
+TensorLike: TypeAlias = Any
+"""What ops take for a tensor: one of the backend's, a variable, a NumPy array, a number, nested lists of numbers."""
+
+Function: TypeAlias = Callable[..., Any]
 
 ScanStep: TypeAlias = "Callable[[Interpreter, Tensors, Tensors, Tensors], tuple[Tensors, Tensors]]"
 """`(B, carry, x, consts) -> (carry, y)`. It is closed: of values that may be traced it uses only its arguments."""

@@ -15,7 +15,8 @@ from kcompat.runtime import tree
 from kcompat.runtime.active import use
 from kcompat.runtime.engine import Engine
 from kcompat.runtime.interpreter import Interpreter
-from kcompat.runtime.protocols import ScanStep, Tensor, Tensors, Tree
+from kcompat.runtime.protocols import ScanStep, Tensor, Tensors
+from kcompat.runtime.tree import Tree
 from kcompat.spec import OPS, TensorSpec, as_dtype, float_type
 
 

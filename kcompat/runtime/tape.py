@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kcompat.runtime.interpreter import Interpreter, Recorder
-from kcompat.runtime.protocols import ScanStep, Tensors
+from kcompat.runtime.protocols import Function, ScanStep, Tensors
 from kcompat.spec import OPS, Joint, Op, Operators, is_float
 
 _clock = itertools.count()
@@ -78,7 +78,7 @@ class Tape(Recorder):
     def value(self, x: Any) -> Any:
         return x.value if type(x) is Var and x.tape is self else x
 
-    def _recorder(self, op: Op) -> Callable[..., Any]:
+    def _recorder(self, op: Op) -> Function:
         forward = getattr(self.base, op.name)
         rule = op.vjp
 
@@ -217,7 +217,7 @@ def _reachable(outputs: Sequence[Any], tape: Tape) -> list[Node]:
     return [nodes[serial] for serial in sorted(nodes, reverse=True)]
 
 
-def vjp(base: Interpreter, f: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, Callable[..., list[Any]]]:
+def vjp(base: Interpreter, f: Function, args: Sequence[Any]) -> tuple[Any, Callable[..., list[Any]]]:
     """The result of `f(tape, *args)`, a tensor or a tuple, and the function that pulls cotangents back to `args`."""
     tape = tape_over(base)
     inputs = [Var(x, None, tape) for x in args]

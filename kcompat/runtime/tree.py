@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
-Rebuild = Callable[[list[Any]], Any]
+Tree: TypeAlias = Any
+"""Nested dicts, lists, tuples and None, with tensors as leaves."""
+
+Rebuild: TypeAlias = Callable[[list[Any]], Tree]
+"""Makes a tree of its leaves."""
 
 
-def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
+def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
     """The leaves in order, and a function that builds the same tree from other leaves."""
     leaves: list[Any] = []
     build = _flatten(tree, leaves)
     return leaves, lambda new: build(iter(new))
 
 
-def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Any], Any]:
+def _flatten(tree: Tree, leaves: list[Any]) -> Callable[[Iterator[Any]], Tree]:
     if isinstance(tree, dict):
         builders = {key: _flatten(child, leaves) for key, child in tree.items()}
         return lambda new: {key: build(new) for key, build in builders.items()}
@@ -30,7 +34,7 @@ def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Any], Any]:
     return next
 
 
-def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
+def map_leaves(f: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
     """`f` of corresponding leaves, in the structure of the first tree."""
     if not (others or tree is None or isinstance(tree, (dict, list, tuple))):
         return f(tree)
