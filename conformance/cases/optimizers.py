@@ -62,6 +62,10 @@ ALL = (  # with decays that float32 holds: Keras rounds them to it
     OptimizerCase("SGD", {"learning_rate": 0.3, "momentum": 0.875, "nesterov": True}),
     OptimizerCase("Adam", {"beta_1": 0.875, "beta_2": 0.9990234375}),
     OptimizerCase("Adam", {"learning_rate": 0.1, "beta_1": 0.75, "beta_2": 0.9375, "epsilon": 1e-3}),
+    OptimizerCase("Adam", {"learning_rate": 0.1, "beta_1": 0.75, "beta_2": 0.9375, "epsilon": 1e-3, "amsgrad": True}),
     OptimizerCase("RMSprop"),
     OptimizerCase("RMSprop", {"learning_rate": 0.1, "rho": 0.5, "epsilon": 1e-3}),
+    OptimizerCase("RMSprop", {"learning_rate": 0.1, "rho": 0.5, "momentum": 0.5, "epsilon": 1e-3}),
+    OptimizerCase("RMSprop", {"learning_rate": 0.1, "rho": 0.5, "epsilon": 1e-3, "centered": True}),
+    OptimizerCase("RMSprop", {"learning_rate": 0.1, "rho": 0.5, "momentum": 0.5, "epsilon": 1e-3, "centered": True}),
 )
