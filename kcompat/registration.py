@@ -55,7 +55,7 @@ _kind_of: dict[Any, Kind] = {}
 _custom: dict[str, Any] = {}
 """Classes and functions of users, by registered name: `package>name`."""
 
-_scope: contextvars.ContextVar[Mapping[str, Any] | None] = contextvars.ContextVar("kcompat_custom_objects", default=None)
+_scope: contextvars.ContextVar[Mapping[str, Any] | None] = contextvars.ContextVar("custom_objects", default=None)
 
 
 def register(kind: str, *aliases: str) -> Callable[[T], T]:

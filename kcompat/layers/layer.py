@@ -254,7 +254,7 @@ class Layer(Configurable):
         return self._place
 
     def walk(self) -> Iterator[Layer]:
-        """This layer and all those within it."""
+        """The layer and all those within it, each once."""
         return walk(self)
 
     def name_variables(self, path: str | None = None) -> None:

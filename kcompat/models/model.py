@@ -192,7 +192,7 @@ class Model(Layer):
         return steps.track(self, state, x, y, y_pred, sample_weight, loss)
 
     def bound(self, state: State) -> Any:
-        """A context in which the model's variables hold the values of `state`; it gives the scope of what they write."""
+        """A context in which the variables hold the values of `state`; it gives the scope of what they write."""
         return steps.bound(self.programs.store, state)
 
     def written(self, scope: Scope) -> steps.Written:
@@ -258,7 +258,7 @@ class Model(Layer):
             raise ValueError("the model was compiled with optimizer=None; compile it with one to train it")
         epochs = count("epochs", epochs)
         span, validates_after = range(count("initial_epoch", initial_epoch), epochs), validation_epochs(validation_freq)
-        with self._trainer.running():
+        with self._trainer.running() as running:
             if steps_per_epoch is not None and not is_stream(x):
                 raise ValueError(f"steps_per_epoch={steps_per_epoch} needs an iterable of batches; x is an array")
             x = required(x, y)
@@ -269,7 +269,9 @@ class Model(Layer):
             for part in (data, validation):
                 if part is not None:
                     self.prepare(part.x, part.y)
-            return self._trainer.fit(data, validation, span, shuffle, verbosity(verbose), callbacks, validates_after)
+            return self._trainer.fit(
+                running, data, validation, span, shuffle, verbosity(verbose), callbacks, validates_after
+            )
 
     def _with_validation(
         self, data: Arrays | Stream, validation_data: Any, split: float, batch_size: int | None, steps: int | None
@@ -310,12 +312,12 @@ class Model(Layer):
         Arguments are those of `fit`; `steps` is the number of batches, None for all.
         """
         self.require_compiled("evaluate")
-        with self._trainer.running():
+        with self._trainer.running() as running:
             data = open_data(required(x, y), y, sample_weight, None, batch_size, steps, check=self.prepare)
             self.prepare(data.x, data.y)
             hooks = CallbackList(callbacks or [], self, steps=data.steps)
             progress = Progress(data.steps, verbosity(verbose))
-            logs = self._trainer.evaluate(data, hooks, progress)
+            logs = self._trainer.evaluate(running, data, hooks, progress)
             progress.finish(logs)
         return _in_form(logs, return_dict)
 
@@ -332,10 +334,10 @@ class Model(Layer):
         Needs no `compile`. Arguments are those of `fit`; `steps` is the number of batches, None for all. What batches
         of an iterable hold besides inputs is not used.
         """
-        with self._trainer.running():
+        with self._trainer.running() as running:
             data = open_data(required(x), None, None, None, batch_size, steps, check=lambda x, y: self.prepare(x))
             self.prepare(data.x)
-            return self._trainer.predict(data, callbacks, verbosity(verbose))
+            return self._trainer.predict(running, data, callbacks, verbosity(verbose))
 
     def train_on_batch(
         self,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 
@@ -49,19 +47,30 @@ uninterrupted = _Interrupts()
 _handler = uninterrupted.handle
 
 
-@contextlib.contextmanager
-def deferring() -> Iterator[None]:
-    """Within the block a SIGINT that comes in an `uninterrupted` one is handled when that is left."""
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    previous = signal.getsignal(signal.SIGINT) if in_main_thread else None
-    if previous is None or previous == _handler:  # no thread of signals, not set from Python, or set already
-        yield
-        return
-    uninterrupted.previous = previous
-    signal.signal(signal.SIGINT, _handler)
-    try:
-        yield
-    finally:
+class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
+    """Within the block a SIGINT that comes in an `uninterrupted` one is handled when that is left.
+
+    Handlers are the main thread's business, so in another thread, and within another such block, it does nothing.
+    """
+
+    _is_in_place = False
+    _mine = False
+
+    def __enter__(self) -> None:
+        if not deferring._is_in_place and threading.current_thread() is threading.main_thread():
+            with uninterrupted:
+                uninterrupted.previous = signal.signal(signal.SIGINT, _handler)
+                self._mine = deferring._is_in_place = True
+            if uninterrupted.previous is None:  # it was not set from Python, and cannot be called or put back
+                self._leave(signal.default_int_handler)
+
+    def __exit__(self, *error: object) -> None:
+        if self._mine:
+            self._leave(uninterrupted.previous)
+
+    def _leave(self, previous: Any) -> None:
         with uninterrupted:
-            if signal.getsignal(signal.SIGINT) == _handler:  # unless somebody else has put another there
-                signal.signal(signal.SIGINT, previous)
+            self._mine = deferring._is_in_place = False
+            current = signal.signal(signal.SIGINT, previous)
+            if current != _handler:  # somebody put another there within the block
+                signal.signal(signal.SIGINT, current)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,45 @@ from kcompat.variables.variable import assign_all
 Data = Arrays | Stream
 
 
+class Running:
+    """While a loop runs: the model's backend is the active one, and a SIGINT comes between two steps alone."""
+
+    def __init__(self, model: Any):
+        self._model = model
+        self.backend = ""
+        self._active: Any = None
+
+    def __enter__(self) -> Running:
+        self._deferring = deferring()
+        try:
+            self._deferring.__enter__()
+            self._enter()
+        except BaseException:  # a signal, too: nobody else would leave what was entered
+            self.__exit__()
+            raise
+        return self
+
+    def _enter(self) -> None:
+        self.backend = self._model.backend
+        self._active = use(load(self.backend))
+        self._active.__enter__()
+
+    def follow(self) -> None:
+        """Go with the model, if a hook has moved it."""
+        if self._model.backend != self.backend:
+            self._leave()
+            self._enter()
+
+    def _leave(self) -> None:
+        active, self._active = self._active, None
+        if active is not None:
+            active.__exit__(None, None, None)
+
+    def __exit__(self, *error: object) -> None:
+        self._leave()
+        self._deferring.__exit__()
+
+
 class Trainer:
     """Runs a model's steps over data, calling hooks between them.
 
@@ -36,16 +74,15 @@ class Trainer:
         self.epochs_trained = 0  # over all calls of fit: each has an order of its own
         self._is_training = False
 
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """A loop runs within the block: on the model's backend, and interrupted between steps alone."""
-        with deferring(), use(load(self.model.backend)):
-            yield
+    def running(self) -> Running:
+        """A context for a loop, which is handed to it."""
+        return Running(self.model)
 
     # Training.
 
     def fit(
         self,
+        running: Running,
         data: Data,
         validation: Data | None,
         epochs: range,
@@ -57,6 +94,7 @@ class Trainer:
         """Train over `epochs`, numbers of epochs from 0; evaluate after those that `validates_after` names."""
         model, history = self.model, History()
         self.choose_backend(data)
+        running.follow()
         hooks = CallbackList(
             [*(callbacks or []), history], model, epochs=epochs.stop, steps=data.steps, verbose=verbose
         )
@@ -68,9 +106,9 @@ class Trainer:
             hooks.call("on_epoch_begin", epoch, {})
             progress = Progress(data.steps, verbose)
             progress.header(epoch + 1, epochs.stop)
-            logs = self._train_epoch(data, epoch, shuffle, hooks, progress)
+            logs = self._train_epoch(running, data, epoch, shuffle, hooks, progress)
             if validation is not None and validates_after(epoch + 1):
-                values = self.evaluate(validation, hooks, Progress(validation.steps, 0))
+                values = self.evaluate(running, validation, hooks, Progress(validation.steps, 0))
                 logs |= {f"val_{name}": value for name, value in values.items()}
             progress.finish(logs)
             hooks.call("on_epoch_end", epoch, logs)
@@ -80,7 +118,7 @@ class Trainer:
         return history
 
     def _train_epoch(
-        self, data: Data, epoch: int, shuffle: bool, hooks: CallbackList, progress: Progress
+        self, running: Running, data: Data, epoch: int, shuffle: bool, hooks: CallbackList, progress: Progress
     ) -> dict[str, float]:
         """One pass over the data; the logs at its end."""
         model, programs = self.model, self.model.programs
@@ -89,10 +127,11 @@ class Trainer:
         key = shuffle_key(model.place[0], self.epochs_trained) if shuffle else None
         self.epochs_trained += 1
         looks_at_each = hooks.wants("on_train_batch_end")
-        backend, logs, done = model.backend, {}, 0
+        logs: Any = {}
+        done = 0
 
         def look() -> dict[str, float]:
-            values = _floats(backend, logs)
+            values = _floats(running.backend, logs)
             if not math.isfinite(values.get("loss", 0.0)):
                 raise NonFiniteLoss(self._undo(before, data, key, epoch, done))
             return values
@@ -101,10 +140,8 @@ class Trainer:
         try:
             for count, batch in data.groups(lambda size: self._group_size("train", hooks, size), key):
                 hooks.call("on_train_batch_begin", done, {})
-                backend = model.backend
-                with use(load(backend)):
-                    self._follow_compile(data)
-                    logs = programs.run("train", batch, count)
+                self._follow(running, data)
+                logs = programs.run("train", batch, count)
                 del batch  # before the next one is gathered
                 done += count
                 if progress.due(done) or looks_at_each:
@@ -115,8 +152,9 @@ class Trainer:
         finally:
             self._is_training = False
 
-    def _follow_compile(self, data: Data) -> None:
-        """Choose the metrics of a model that a hook compiled anew."""
+    def _follow(self, running: Running, data: Data) -> None:
+        """Go with a model that a hook has moved, and choose the metrics of one that it compiled anew."""
+        running.follow()
         if self.model.recipe.has_open_metrics:
             self.model.prepare(data.x, data.y)
 
@@ -156,40 +194,39 @@ class Trainer:
 
     # Evaluation and prediction.
 
-    def evaluate(self, data: Data, hooks: CallbackList, progress: Progress) -> dict[str, float]:
+    def evaluate(self, running: Running, data: Data, hooks: CallbackList, progress: Progress) -> dict[str, float]:
         """The loss and the metrics on data. Within an epoch of training its metrics are as before afterwards."""
         kept = {v: v.numpy().copy() for v in self.model.recipe.initial_values()} if self._is_training else {}
         try:
-            return self._evaluate(data, hooks, progress)
+            return self._evaluate(running, data, hooks, progress)
         finally:
             assign_all(kept.items())
 
-    def _evaluate(self, data: Data, hooks: CallbackList, progress: Progress) -> dict[str, float]:
+    def _evaluate(self, running: Running, data: Data, hooks: CallbackList, progress: Progress) -> dict[str, float]:
         model, programs = self.model, self.model.programs
         model.reset_metrics()
         model.stop_evaluating = False
         looks_at_each = hooks.wants("on_test_batch_end")
         hooks.call("on_test_begin", {})
-        backend, logs, done = model.backend, {}, 0
+        logs: Any = {}
+        done = 0
         for count, batch in data.groups(lambda size: self._group_size("test", hooks, size)):
             hooks.call("on_test_batch_begin", done, {})
-            backend = model.backend
-            with use(load(backend)):
-                self._follow_compile(data)
-                logs = programs.run("test", batch, count)
+            self._follow(running, data)
+            logs = programs.run("test", batch, count)
             del batch
             done += count
             if progress.due(done) or looks_at_each:
-                values = _floats(backend, logs)
+                values = _floats(running.backend, logs)
                 hooks.call("on_test_batch_end", done - 1, values)
                 progress.update(done, values)
             if model.stop_evaluating:
                 break
-        values = _floats(backend, logs)
+        values = _floats(running.backend, logs)
         hooks.call("on_test_end", values)
         return values
 
-    def predict(self, data: Data, callbacks: Any, verbose: int) -> Any:
+    def predict(self, running: Running, data: Data, callbacks: Any, verbose: int) -> Any:
         """The predictions for inputs, as NumPy arrays."""
         model, programs = self.model, self.model.programs
         hooks = CallbackList(callbacks or [], model, steps=data.steps)
@@ -200,12 +237,11 @@ class Trainer:
         done = 0
         for count, (x, *_) in data.groups(lambda size: self._group_size("predict", hooks, size)):
             hooks.call("on_predict_batch_begin", done, {})
-            backend = model.backend
-            with use(load(backend)):
-                outputs = programs.run_each("predict", (x, None, None), count)
+            running.follow()
+            outputs = programs.run_each("predict", (x, None, None), count)
             if ahead is not None:
                 arrays.append(_arrays(*ahead))  # waits for the last batch while this one is computed
-            ahead = backend, outputs, count
+            ahead = running.backend, outputs, count
             done += count
             hooks.call("on_predict_batch_end", done - 1, {})
             if progress.due(done):
