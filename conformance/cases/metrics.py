@@ -81,6 +81,7 @@ class Row:
 
 ROWS = (
     Row("Mean", {}, None, data.numbers),
+    Row("Sum", {}, None, data.numbers),
     Row("Accuracy", {}, data.class_indices(3), data.class_indices(3)),
     Row("BinaryAccuracy", {}, data.binary_labels, data.probabilities),
     Row("BinaryAccuracy", {"threshold": 0.25}, data.binary_labels, data.probabilities),
@@ -88,10 +89,18 @@ ROWS = (
     Row("SparseCategoricalAccuracy", {}, data.class_indices(3), data.probabilities, CLASSES),
     Row("MeanSquaredError", {}, data.numbers, data.numbers),
     Row("MeanAbsoluteError", {}, data.numbers, data.numbers),
+    Row("MeanAbsolutePercentageError", {}, data.positive_numbers, data.positive_numbers),
+    Row("MeanSquaredLogarithmicError", {}, data.positive_numbers, data.positive_numbers),
+    Row("LogCoshError", {}, data.numbers, data.numbers),
+    Row("Poisson", {}, data.positive_numbers, data.positive_numbers),
+    Row("KLDivergence", {}, data.soft_labels, data.probabilities),
+    Row("Hinge", {}, data.signs, data.numbers),
+    Row("SquaredHinge", {}, data.signs, data.numbers),
+    Row("CategoricalHinge", {}, data.one_hot, data.numbers),
     Row("BinaryCrossentropy", {}, data.soft_labels, data.probabilities),
-    Row("BinaryCrossentropy", {"from_logits": True}, data.soft_labels, data.logits),
+    Row("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.25}, data.soft_labels, data.logits),
     Row("CategoricalCrossentropy", {}, data.soft_labels, data.probabilities),
-    Row("CategoricalCrossentropy", {"from_logits": True}, data.soft_labels, data.logits),
+    Row("CategoricalCrossentropy", {"from_logits": True, "label_smoothing": 0.25}, data.soft_labels, data.logits),
     Row("SparseCategoricalCrossentropy", {}, data.class_indices(3), data.inner_probabilities, CLASSES),
     Row("SparseCategoricalCrossentropy", {"from_logits": True}, data.class_indices(3), data.logits, CLASSES),
 )

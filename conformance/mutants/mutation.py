@@ -37,7 +37,7 @@ from kcompat.spec import OPS
 
 @dataclass(frozen=True)
 class Mutant:
-    """A named wrong implementation: of an op's value or VJP, or of a function that a loss, layer or optimizer calls."""
+    """A named wrong implementation: of an op's value or VJP, or of a function of a layer, loss, metric or optimizer."""
 
     op: str
     name: str
@@ -50,7 +50,7 @@ class Mutant:
     @property
     def family(self) -> str:
         """The family of the op."""
-        return OPS[self.op].family if self.op in OPS else "layers, losses and optimizers"
+        return OPS[self.op].family if self.op in OPS else "layers, losses, metrics and optimizers"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """The suite is measured: it finds every planted bug, by a named check."""
 
+import pkgutil
 from collections import Counter
 
 import pytest
 
+from kcompat.conformance import mutants
 from kcompat.conformance.mutants import mutation
 from kcompat.spec import OPS
 
@@ -27,3 +29,9 @@ def test_there_are_enough_of_them():
     assert sum(families.values()) >= 100
     lacking = {op.family for op in OPS.values()} - {family for family, n in families.items() if n >= 5}
     assert not lacking, f"families with fewer than five mutants: {sorted(lacking)}"
+
+
+def test_files_are_called_after_families():
+    families = {op.family for op in OPS.values()}
+    names = {module.name for module in pkgutil.iter_modules(mutants.__path__)}
+    assert names == {*families, "layers", "losses", "metrics", "optimizers", "mutation"}
