@@ -71,3 +71,10 @@ def rmsprop_centered_momentum_update(B, rate, p, g, v, m, a, *, rho, momentum, e
     a = a * rho + g * (1.0 - rho)
     m = m * momentum + rate * g / B.sqrt(v - a * a + epsilon)
     return p - m, v, m, a
+
+
+@update(beta_1=0.5, beta_2=0.75)
+def lion_update(B, rate, p, g, m, *, beta_1, beta_2):
+    """Lion (Chen et al., 2023): each element moves by `rate`, in the direction of a mean of `m` and `g`."""
+    direction = B.sign(m * beta_1 + g * (1.0 - beta_1))
+    return p - rate * direction, m * beta_2 + g * (1.0 - beta_2)

@@ -68,4 +68,5 @@ ALL = (  # with decays that float32 holds: Keras rounds them to it
     OptimizerCase("RMSprop", {"learning_rate": 0.1, "rho": 0.5, "momentum": 0.5, "epsilon": 1e-3}),
     OptimizerCase("RMSprop", {"learning_rate": 0.1, "rho": 0.5, "epsilon": 1e-3, "centered": True}),
     OptimizerCase("RMSprop", {"learning_rate": 0.1, "rho": 0.5, "momentum": 0.5, "epsilon": 1e-3, "centered": True}),
+    OptimizerCase("Lion", {"learning_rate": 0.1, "beta_1": 0.75, "beta_2": 0.9375}),
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kcompat.optimizers.adam import Adam
+from kcompat.optimizers.lion import Lion
 from kcompat.optimizers.optimizer import Optimizer
 from kcompat.optimizers.rmsprop import RMSprop
 from kcompat.optimizers.sgd import SGD
@@ -13,7 +14,7 @@ from kcompat.registration import KINDS, serialize
 from kcompat.registration import deserialize as _deserialize
 from kcompat.registration import get as _get
 
-__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "serialize"]
+__all__ = ["SGD", "Adam", "Lion", "Optimizer", "RMSprop", "deserialize", "get", "serialize"]
 
 
 def get(identifier: Any) -> Any:
