@@ -115,13 +115,8 @@ BY_SHAPE: dict[str, tuple[Callable[..., Any], ...]] = {
 """Names that mean another metric for binary, one-hot and integer targets, in this order."""
 
 
-def get(identifier: Any, y_shape: Shape | None = None, output_shape: Shape | None = None) -> Any:
-    """A metric from a name, config, class, object, or function of `(y_true, y_pred)`; None stays None.
-
-    With shapes it is that of `resolve`.
-    """
-    if y_shape is not None and output_shape is not None:
-        return resolve(identifier, y_shape, output_shape)
+def get(identifier: Any) -> Any:
+    """A metric from a name, config, class, object, or function of `(y_true, y_pred)`; None stays None."""
     return to_metric(_get("metric", identifier))
 
 
