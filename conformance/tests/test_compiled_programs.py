@@ -29,7 +29,7 @@ def ready(make=classifier):
     kcompat.utils.set_random_seed(1)
     model = make()
     model.prepare(X, LABELS)
-    return model.program("train")
+    return model.programs.program("train")
 
 
 def equal(found, expected):
@@ -64,7 +64,7 @@ def test_groups_of_any_length_may_follow_one_another():
 def test_steps_of_several_batches_give_the_logs_of_each(backend):
     model = classifier()
     model.prepare(X, LABELS)
-    program = model.program("predict")
+    program = model.programs.program("predict")
     x = np.tile(X, (3, 1)).reshape(30, 4, 4)
     found = program.run_each((x, None, None))
     found = found if isinstance(found, np.ndarray) else backend.engine.to_numpy(found)
@@ -82,6 +82,7 @@ def test_one_layout_is_traced_once_however_many_steps_a_call_has():
         program.run_many((x[:steps], y[:steps], None))
     program.run((x[0], y[0], None))
     assert program.traces == first
+    assert program.obstacle is None
 
 
 def test_prediction_and_evaluation_leave_the_weights_alone():
