@@ -85,5 +85,6 @@ class CallbackList:
 
 def _has(callback: Callback, hook: str) -> bool:
     """Whether a hook, or its short name, is overridden by the callback's class or set on the callback."""
-    names = (hook, SHORT_NAMES[hook]) if hook in SHORT_NAMES else (hook,)
-    return any(name in vars(callback) or getattr(type(callback), name) is not getattr(Callback, name) for name in names)
+    if hook in vars(callback) or getattr(type(callback), hook) is not getattr(Callback, hook):
+        return True
+    return hook in SHORT_NAMES and _has(callback, SHORT_NAMES[hook])
