@@ -85,6 +85,7 @@ def run_conform(options: argparse.Namespace) -> None:
     outputs = [path for path in (options.report, options.html, options.junit) if path]
     with usage_errors():
         selection.checks()  # before a bar is drawn
+        conform.require_valid(targets, options.jobs)
         for path in outputs:
             document.require_writable(path)
     with usage_errors(), display.progress(targets) as on_progress:

@@ -73,7 +73,7 @@ def load(subject: str, profile: str) -> dict[str, np.ndarray]:
     """A subject's arrays; nothing where none are kept, or where the file is broken: it is removed."""
     path = path_of(subject, profile)
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             return dict(arrays)
     except FileNotFoundError:
         return {}

@@ -102,12 +102,9 @@ def conform(
         jobs: how many processes at a time.
         on_progress: called with a target, how many checks are done and how many there are.
 
-    Raises ValueError for fewer jobs than one, or for a target that is named twice.
+    Raises ValueError where `require_valid` does.
     """
-    if jobs < 1:
-        raise ValueError(f"jobs is at least 1, got {jobs}")
-    if len(set(targets)) < len(targets):
-        raise ValueError(f"each target is named once, got {', '.join(targets)}")
+    require_valid(targets, jobs)
     checks = selection.checks()  # raises for a wrong selection before anything runs
     rows = xfails.load(selection.xfails) if selection.xfails else []
     if not selection.quick:  # so few checks that each worker computes the expectations itself
@@ -124,6 +121,14 @@ def conform(
         "problems": [*_unmatched(rows, results), *_too_few(selection, checks)],
         "results": results,
     }
+
+
+def require_valid(targets: Sequence[str], jobs: int) -> None:
+    """Raise ValueError for fewer jobs than one, or for a target that is named twice."""
+    if jobs < 1:
+        raise ValueError(f"jobs is at least 1, got {jobs}")
+    if len(set(targets)) < len(targets):
+        raise ValueError(f"each target is named once, got {', '.join(targets)}")
 
 
 def _run_workers(

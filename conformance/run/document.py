@@ -113,7 +113,10 @@ def require_writable(path: str | Path) -> None:
 
 def read(path: str | Path) -> dict[str, Any]:
     """Read a report. Raises ValueError where the file holds none."""
-    report = json.loads(Path(path).read_text())
+    try:
+        report = json.loads(Path(path).read_text())
+    except ValueError:
+        report = None
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise ValueError(f"{path} is no report of format {FORMAT}; make one with kcompat conform --report {path}")
     return report

@@ -22,8 +22,11 @@ from kcompat.conformance.targets.target import load
 def main(name: str, out: str, options: str, died: str = "") -> None:
     """Run the selected checks on a target."""
     selection = Selection(**json.loads(options))
-    target = load(name)
-    target.use(selection.device, selection.precision)
+    try:
+        target = load(name)
+        target.use(selection.device, selection.precision)
+    except (LookupError, ImportError, ValueError) as error:  # a wrong name or device; the report has the line
+        sys.exit(f"{error}")
     target.hurried = selection.quick
     target.name = name  # by which the report, rows of xfails and scripts find it
     checks = selection.checks()

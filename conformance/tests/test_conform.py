@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from kcompat.conformance.report import page
+from kcompat.conformance.report import display, page
 from kcompat.conformance.run import document as reports
 from kcompat.conformance.run.conform import conform
 from kcompat.conformance.run.selection import Selection
@@ -99,6 +99,50 @@ def test_expected_failures_are_none(tmp_path):
     assert "matches no check that was run" in kcompat(*arguments, "--id", "exp-0:value", status=1)
 
 
+def test_a_file_or_pipe_gets_the_whole_table_and_some_failures():
+    arguments = ["conform", "--target", f"{WRONG}:zeros", "--ops", "arc*", "--level", "L1"]
+    said = kcompat(*arguments, status=1)
+    head = next(line for line in said.splitlines() if "granted" in line)
+    assert [cell.strip() for cell in head.split("┃")[1:-1]] == [
+        "target",
+        "L0",
+        "L1",
+        "worst z",
+        "z <= 4",
+        "granted",
+        "seconds",
+    ]
+    failures = [line for line in said.splitlines() if line.startswith("fail ")]
+    assert len(failures) == display.FAILURES
+    assert "docs/pages/guide/glossary.md" in said
+    rest = int(re.search(r"and (\d+) more of", said)[1])
+    assert "--failures all" in said
+    said = kcompat(*arguments, "--failures", "all", status=1)
+    assert sum(line.startswith("fail ") for line in said.splitlines()) == rest + display.FAILURES
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--jobs", "0"], "jobs is at least 1, got 0"),
+        (["--timeout", "-1"], "timeout is a positive number of seconds, got -1"),
+        (["--report", "."], ". is a folder; name a file in it"),
+        (["--backend", "numpy", "--target", "numpy"], "each target is named once, got numpy, numpy"),
+    ],
+)
+def test_a_wrong_option_is_an_error_before_the_run(arguments, line):
+    assert kcompat("conform", "--ops", "relu", *arguments, status=1) == f"kcompat: {line}\n"
+
+
+def test_a_target_that_is_not_there_is_named_without_a_traceback():
+    said = kcompat("conform", "--target", "nonesuch", "--ops", "relu", "--level", "L0", status=1)
+    assert "nonesuch: no data: no backend is registered as 'nonesuch'" in said
+    assert "Traceback" not in said
+    assert "no backend is registered as 'nonesuch'" in kcompat(
+        "repro", "relu-0:value", "--target", "nonesuch", status=1
+    )
+
+
 def test_what_is_asked_wrongly_is_said_in_a_line():
     said = kcompat("conform", "--ops", "foo*", status=1)
     assert said == "kcompat: no check has a subject like 'foo*' at levels up to L5\n"
@@ -153,5 +197,5 @@ def test_the_page_works_in_a_browser(found, tmp_path):
     assert 'class="chosen"' in dom
     detail = dom[dom.index('id="detail"') :]
     assert "exp on kcompat.conformance.tests.wrong_targets:zeros" in detail
-    assert "0x" in detail
+    assert re.search(r'title="-?0x[0-9a-f.]+p[+-]?\d+">-?[0-9.e-]+<', detail), "decimal, with the bits in the tooltip"
     assert re.search(r"<pre[^>]*id=\"script\"[^>]*>.*import", detail, re.DOTALL)

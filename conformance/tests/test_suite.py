@@ -3,8 +3,10 @@
 import dataclasses
 import datetime
 
+import numpy as np
 import pytest
 
+from kcompat.conformance.judge import store
 from kcompat.conformance.judge.gate import Verdict
 from kcompat.conformance.report import compare, junit
 from kcompat.conformance.run import document as reports
@@ -135,11 +137,19 @@ def test_a_row_that_lacks_a_field_is_refused(tmp_path, name):
         ({"until": "2020-01-01"}, "expired on 2020-01-01; look at https://example.org/1 again"),
         ({"status": "flaky"}, "status is fail, error or timeout, got 'flaky'"),
         ({"issue": "7"}, r"does not know \['issue'\]"),
+        ({"link": "javascript:alert(1)"}, "link is an address that begins with https://"),
     ],
 )
 def test_a_row_that_says_nothing_valid_is_refused(tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
         xfails.load(toml(tmp_path, **changes))
+
+
+def test_a_table_of_another_name_is_refused(tmp_path):
+    path = tmp_path / "xfails.toml"
+    path.write_text("[[xfials]]\nid = 'add-*'")
+    with pytest.raises(ValueError, match="tables called \\[\\[xfail\\]\\], got xfials"):
+        xfails.load(path)
 
 
 # Reports.
@@ -185,6 +195,30 @@ def test_what_is_no_report_is_refused(tmp_path):
         reports.read(tmp_path / "other.json")
 
 
+def test_a_report_goes_into_a_device_as_it_is(tmp_path):
+    reports.write_text("text", "/dev/null")
+    assert not list(tmp_path.iterdir())
+    reports.require_writable("/dev/null")
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        reports.require_writable(tmp_path)
+
+
+def test_nothing_to_compare_is_an_error():
+    with pytest.raises(ValueError, match="neither report has a result"):
+        compare.compare(document(), document())
+
+
+def test_a_broken_expectation_is_computed_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "folder", lambda: tmp_path)
+    store.load.cache_clear()
+    store.save("exp", "fp32", {"x": np.zeros(3)})
+    path = store.path_of("exp", "fp32")
+    path.write_bytes(path.read_bytes()[:40])
+    assert store.load("exp", "fp32") == {}
+    assert not path.exists()
+    store.load.cache_clear()
+
+
 def test_failures_and_missing_data_are_problems():
     assert not reports.problems(document(result("add-0:value")))
     assert reports.problems(document(result("add-0:value", "fail", 9.0))) == ["numpy: 1 fail"]
@@ -221,8 +255,6 @@ def test_junit_counts_what_failed():
 
 
 def test_a_target_may_have_few_functions():
-    import numpy as np
-
     target = Target("few", {"add": np.add}, asarray=lambda x: x, to_numpy=np.asarray)
     found = {c.id: run_one(target, c).status for c in suite.checks("L2") if c.subject in ("add", "exp")}
     assert found["add-0:value"] == "pass"
