@@ -38,7 +38,7 @@ def of_step(workload: Workload) -> Cost:
         x, y = workload.data(workload.batch)
         model = Fitted(kcompat, workload).model
         model.prepare(x, y)
-        state, batch = model.program("train").state(), (x, y, None)
+        state, batch = model.programs.store.state(), (x, y, None)
         graph = Graph(B, KEPT)
         leaves, rebuild = tree.flatten((state, batch))
         nodes = [graph.input(np.shape(leaf), as_dtype(leaf.dtype)) for leaf in leaves]

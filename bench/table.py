@@ -40,9 +40,10 @@ def show(report: Report) -> None:
                 found.add_row(measure, subject, row.contestant, *_cells(row, rows))
         found.add_section()
     console.print(found)
-    for name, said in report.contestants.items():
-        if "absent" in said:
-            console.print(f"{name}: {said['absent']}", style="dim")
+    absent = {name: said["absent"] for name, said in report.contestants.items() if "absent" in said}
+    for why in dict.fromkeys(absent.values()):
+        names = ", ".join(name for name, said in absent.items() if said == why)
+        console.print(f"{names}: {why}", style="dim")
     for row in report.rows:
         if row.error and "absent" not in report.contestants.get(row.contestant, {}):
             console.print(f"{row.measure} of {row.subject}, {row.contestant}: {row.error}", style="yellow")
