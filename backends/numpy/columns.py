@@ -15,15 +15,15 @@ from kcompat.backends._host import empty
 from kcompat.spec.convolution import output_sizes
 
 FEW = 4
-"""Up to so many channels the cells of the window come first."""
+"""Up to this number of channels, columns are laid out with the cells of the window first."""
 CHUNK = 2**22
-"""How many elements the columns have at most that are made at a time."""
+"""The most elements of columns in memory at a time."""
 PRODUCTS = 2**19
-"""How many elements are added up at a time: those of all images would not stay in the cache."""
+"""The most elements of products in memory at a time: those of all images would not stay in the cache."""
 
 
 class _Geometry:
-    """A convolution of known shapes."""
+    """The sizes of a convolution."""
 
     def __init__(self, x_shape, kernel_shape, strides, padding, dilation):
         self.x_shape, self.kernel_shape = tuple(x_shape), tuple(kernel_shape)
@@ -38,7 +38,7 @@ class _Geometry:
         self.pointwise = set(self.window) <= {1} and self.outputs == self.padded == self.x_shape[1:-1]
 
     def chunks(self, elements):
-        """How many images have so many elements of columns, and the images of the batch, as many at a time."""
+        """The number of images whose columns have about so many elements, and slices of as many images each."""
         n = max(1, min(self.batch, elements // max(1, self.cells * self.size)))
         return n, [slice(i, min(i + n, self.batch)) for i in range(0, self.batch, n)]
 
@@ -51,7 +51,7 @@ class _Geometry:
 
 
 def _columns_of(geometry, chunk, dtype):
-    """A function from up to `chunk` images to their columns `(cells, size)`, a view of memory that it keeps."""
+    """A function that gives the columns `(cells, size)` of up to `chunk` images, in memory that it uses again."""
     if geometry.pointwise:
         return lambda x: x.reshape(-1, geometry.channels)
     outputs, window, channels = geometry.outputs, geometry.window, geometry.channels
@@ -82,7 +82,7 @@ def _columns_of(geometry, chunk, dtype):
 
 
 def convolution(x, kernel, *, strides, padding, dilation):
-    """Plan `kcompat.spec.convolution.convolution`."""
+    """Plan the op `convolution`."""
     geometry = _Geometry(x.shape, kernel.shape, strides, padding, dilation)
     chunk, chunks = geometry.chunks(CHUNK)
     columns = _columns_of(geometry, chunk, x.dtype)
@@ -96,7 +96,7 @@ def convolution(x, kernel, *, strides, padding, dilation):
 
 
 def kernel_grad(x, g, *, shape, strides, padding, dilation):
-    """Plan `kcompat.spec.convolution.convolution_kernel_grad`."""
+    """Plan the op `convolution_kernel_grad`."""
     geometry = _Geometry(x.shape, shape, strides, padding, dilation)
     chunk, chunks = geometry.chunks(CHUNK)
     columns = _columns_of(geometry, chunk, x.dtype)
@@ -114,9 +114,10 @@ def kernel_grad(x, g, *, shape, strides, padding, dilation):
 
 
 def input_grad(g, kernel, *, shape, strides, padding, dilation):
-    """Plan `kcompat.spec.convolution.convolution_input_grad`: a product for each cell of the window, added up in place.
+    """Plan the op `convolution_input_grad`: the products for the cells of the window, added up in place.
 
-    They are one stacked product: its matrices and results are whole blocks of memory, where columns would be strided.
+    The products are one stacked product: its matrices and results are whole blocks of memory, where columns would be
+    strided.
     """
     geometry = _Geometry(shape, kernel.shape, strides, padding, dilation)
     filters, channels, taps = geometry.filters, geometry.channels, tuple(geometry.taps())

@@ -5,10 +5,10 @@ import functools
 import numpy as np
 
 from kcompat.backends._host import BFLOAT16
+from kcompat.runtime import shapes
 from kcompat.spec import TensorSpec, as_dtype, floatx, result_type
 
 HALVES = frozenset({np.dtype(np.float16), BFLOAT16})
-SCALARS = frozenset({bool, int, float})
 SINGLE = np.dtype(np.float32)
 
 
@@ -22,7 +22,7 @@ def _widened(x):
 
 
 def in_float32(f):
-    """A function whose halves are added up in float32: arrays of a half go in, and one comes out."""
+    """Let a function of one dtype compute float16 and bfloat16 in float32, and round its result once."""
 
     @functools.wraps(f)
     def call(*args, **attrs):
@@ -36,7 +36,10 @@ def in_float32(f):
 
 
 def through_float32(name, call):
-    """A composed op whose bfloat16 tensors are computed in float32: ndarray's operators make float32 of `x * 0.5`."""
+    """Let the composed op of this name compute bfloat16 in float32, and round its results once.
+
+    Its body cannot stay in bfloat16: ndarray's operators make float32 of `x * 0.5`.
+    """
 
     @functools.wraps(call)
     def run(*args, **attrs):
@@ -45,14 +48,12 @@ def through_float32(name, call):
                 break
         else:
             return call(*args, **attrs)
-        return _as_inferred(name, args, attrs, call(*map(_widened, args), **attrs))
+        return _in_inferred_dtypes(name, args, attrs, call(*map(_widened, args), **attrs))
 
     return run if BFLOAT16 else call
 
 
-def _as_inferred(name, args, attrs, result):
-    from kcompat.runtime import shapes  # which needs the ops
-
+def _in_inferred_dtypes(name, args, attrs, result):
     specs = [TensorSpec(x.shape, as_dtype(x.dtype)) if hasattr(x, "dtype") else x for x in args]
     inferred = getattr(shapes.interpreter, name)(*specs, **attrs)
     if isinstance(result, (tuple, list)):
@@ -61,12 +62,12 @@ def _as_inferred(name, args, attrs, result):
 
 
 def in_dtype(dtype, *xs):
-    """Operands as arrays of a dtype."""
+    """Convert operands to arrays of a dtype."""
     return [np.asarray(x, dtype) for x in xs]
 
 
 def is_wider(y, x1, x2):
-    """Whether NumPy's result has another dtype than both operands: only then the spec's may be another."""
+    """Whether NumPy's result has the dtype of neither operand: only then may the dtype of the spec be another."""
     return y.dtype is not getattr(x1, "dtype", None) and y.dtype is not getattr(x2, "dtype", None)
 
 

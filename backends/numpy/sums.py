@@ -1,20 +1,20 @@
-"""How sums over long axes are made: by BLAS, in blocks, so that rounding errors stay small."""
+"""Sums over long axes, by BLAS, in blocks, so that rounding errors stay small."""
 
 import functools
 
 import numpy as np
 
 BLOCK = 128
-"""How many rows are added one after the other."""
+"""The most rows that are added one after the other."""
 
 
 def is_row_sum(shape, axes):
-    """Whether a sum is one of many short rows, which BLAS adds up faster: NumPy spends its time between rows."""
+    """Whether a sum is over many short rows. BLAS adds them up faster: NumPy spends its time between rows."""
     return axes == (len(shape) - 1,) and len(shape) > 1 and 0 < shape[-1] <= BLOCK and 0 not in shape
 
 
 def sum_of_rows(x):
-    """The sum over the middle axis, as products with ones: BLAS is fast, but may add all rows in turn."""
+    """Sum over the middle axis by products with ones, in blocks, since BLAS may add all rows in turn."""
     batch, count, width = x.shape
     if count <= BLOCK:
         return vector_of_ones(count, x.dtype) @ x

@@ -76,6 +76,7 @@ def test_other_floats(floatx):
         for _ in range(3):
             assert_same(program.run(batch), expected.run(batch))
             assert_same(program.state(), expected.state())
+    assert program.obstacle is None if floatx != "bfloat16" else "is bfloat16" in program.obstacle
 
 
 def test_long_vectors_are_updated_block_by_block():

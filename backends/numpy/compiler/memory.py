@@ -1,4 +1,4 @@
-"""The memory of compiled programs: aligned storage that is used again once what was in it is dead."""
+"""The memory of compiled programs: aligned storage that is used again once nothing reads its content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kcompat.runtime.program import State
 
 
 class Storage:
-    """A run of bytes, and the index of the last call that reads what is in it now."""
+    """Bytes, and the index of the last call that reads their content."""
 
     __slots__ = ("data", "last", "size")
 
@@ -25,7 +25,7 @@ class Storage:
         return self.data[:size].view(dtype).reshape(shape)
 
     def is_all_of(self, x: np.ndarray) -> bool:
-        """Whether the array `x` of this storage leaves no room for another."""
+        """Whether an array of this storage begins with it and takes more than half of it."""
         return x.flags.c_contiguous and x.ctypes.data == self.data.ctypes.data and 2 * x.nbytes > self.size
 
 
@@ -46,7 +46,7 @@ class Pool:
         self.allocated = 0
 
     def take(self, nbytes: int, last: int) -> Storage:
-        """Storage of at least so many bytes: the smallest that is free and not twice as large, or new."""
+        """Take the smallest free storage of at least `nbytes` and less than twice as many, else new storage."""
         fitting = [s for s in self._free if nbytes <= s.size < 2 * nbytes]
         if fitting:
             storage = min(fitting, key=lambda s: s.size)
@@ -57,7 +57,7 @@ class Pool:
         return Storage(aligned(nbytes), last)
 
     def give(self, storage: Storage) -> None:
-        """Take storage back."""
+        """Make storage free."""
         self._free.append(storage)
 
 
@@ -100,5 +100,5 @@ def as_vector(arrays: list[np.ndarray]) -> np.ndarray | None:
 
 
 def differs(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether two arrays of one shape and dtype are of different memory."""
+    """Whether two arrays of one shape and dtype are not the same elements of memory."""
     return x.ctypes.data != y.ctypes.data or x.strides != y.strides

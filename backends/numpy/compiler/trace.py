@@ -41,7 +41,7 @@ def _run(graph: Graph, step: Callable[..., Any], state: State, batch: Any) -> tu
         with tracing() as recorded, use(graph):
             new_state, logs = step(state, batch)
     except NotTraceable as error:
-        raise UnsupportedStepError(f"the step needs the value of a tensor: {error}") from error
+        raise UnsupportedStepError(f"the step cannot be traced: {error}") from error
     except Exception as error:  # of the step's own code: running it on values tells whether the error is the step's
         raise UnsupportedStepError(
             f"the step raised {type(error).__name__} when it ran on tensors without values: {error}"
@@ -49,7 +49,9 @@ def _run(graph: Graph, step: Callable[..., Any], state: State, batch: Any) -> tu
     return new_state, logs, recorded.calls
 
 
-def _check_state(old: State, new: State) -> None:
+def _check_state(old: State, new: Any) -> None:
+    if not isinstance(new, State):
+        raise UnsupportedStepError(f"the step gives a State and logs, and gave a {type(new).__name__} and logs")
     for part, before, after in zip(State._fields, old, new, strict=True):
         if list(before) != list(after):
             raise UnsupportedStepError(f"the new state has {part} {list(after)}, the old one {list(before)}")
@@ -64,8 +66,8 @@ def _describe(x: Any) -> str:
     return f"shape {tuple(x.shape)} and dtype {as_dtype(x.dtype)}" if hasattr(x, "dtype") else f"a {type(x).__name__}"
 
 
-def _check_dtypes(given: list[Node], calls: list[Call]) -> None:
-    for node in (*given, *(y for call in calls for y in call.results)):
+def _check_dtypes(inputs: list[Node], calls: list[Call]) -> None:
+    for node in (*inputs, *(y for call in calls for y in call.results)):
         if node.dtype == "bfloat16":
             where = f"the result of {node.call.op}" if node.call else "an entry of the state or the batch"
             raise UnsupportedStepError(

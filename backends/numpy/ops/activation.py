@@ -11,6 +11,6 @@ def relu(x):
 
 @in_float32
 def sigmoid(x):
-    """As `exp(-|x|)` is at most 1, the choice between the two formulas is a maximum."""
+    """`where(x >= 0, 1, t) / (1 + t)` with `t = exp(-|x|)`: as t is at most 1, the choice is a maximum."""
     t = np.exp(-np.absolute(x))
     return np.maximum(t, x >= 0) / (t + 1)

@@ -8,7 +8,7 @@ from kcompat.spec.conversion import LARGEST
 
 
 def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
-    """Without the spec's body, which would take float32's largest number for bfloat16's."""
+    """Native, since the spec's body, in float32 for bfloat16, would give the largest number of float32."""
     if not is_float(x):
         return x
     largest, number = LARGEST[as_dtype(x.dtype)], x.dtype.type

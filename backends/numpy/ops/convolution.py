@@ -26,7 +26,7 @@ def _split_channels(x, groups):
 
 
 def _taps(x, window, strides, dilation, outputs):
-    """The index of each cell of the window, and the slices of the padded input that it meets."""
+    """For each cell of the window, its index, and the index of the elements of the padded input that lie under it."""
     for index in itertools.product(*map(range, window)):
         first = [i * d for i, d in zip(index, dilation, strict=True)]
         spans = zip(first, outputs, strides, strict=True)
@@ -34,7 +34,7 @@ def _taps(x, window, strides, dilation, outputs):
 
 
 def _depthwise(x, kernel, strides, dilation):
-    """Each channel by itself: elementwise, for a matrix product of one channel is slow."""
+    """Convolve each channel by itself, elementwise: a matrix product of one channel is slow."""
     window, filters = kernel.shape[:-2], kernel.shape[-1]
     x = np.repeat(x, filters // x.shape[-1], axis=-1)
     outputs = _output_sizes(x, window, strides, dilation)
@@ -65,7 +65,7 @@ def _depthwise_input_grad(g, kernel, shape, strides, dilation):
 
 
 def _compute(make, a, b, **geometry):
-    """Do what a plan does, in memory of its own."""
+    """Make a plan for these tensors and run it once."""
     dtype = np.result_type(a, b)
     a, b = a.astype(dtype, copy=False), b.astype(dtype, copy=False)
     shape, run = make(TensorSpec(a.shape, as_dtype(dtype)), TensorSpec(b.shape, as_dtype(dtype)), **geometry)
@@ -77,7 +77,7 @@ def _compute(make, a, b, **geometry):
 
 
 def _planner(make, inputs_of):
-    """The planner of an op: it leaves groups, mixed dtypes, halves and empty tensors to the op itself."""
+    """The planner of an op. It leaves groups, mixed dtypes, halves and empty tensors to the op itself."""
 
     def plan(a, b, **geometry):
         channels, per_group = inputs_of(a, b, **geometry)

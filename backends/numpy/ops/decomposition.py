@@ -6,7 +6,7 @@ from kcompat.backends.numpy.linear_algebra import in_declared_dtype, solve_lower
 
 
 def _finite(f, x):
-    """`f` of matrices; NaN of those that are not finite, for which LAPACK's iterations would fail."""
+    """Apply `f` to finite matrices, and give NaN for the others, for which LAPACK's iterations would fail."""
     finite = np.isfinite(x).all((-2, -1))
     if finite.all():
         return f(x)

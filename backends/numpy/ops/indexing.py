@@ -1,4 +1,4 @@
-"""Reading and adding at indices along one axis."""
+"""Values read, and added up, at indices."""
 
 import functools
 

@@ -4,13 +4,13 @@ import functools
 
 import numpy as np
 
-from kcompat.backends.numpy.dtypes import BFLOAT16, SCALARS, in_dtype, is_wider, of_dtype
-from kcompat.spec import result_type
+from kcompat.backends.numpy.dtypes import BFLOAT16, in_dtype, is_wider, of_dtype
+from kcompat.spec import SCALARS, result_type
 from kcompat.spec.dtypes import shift_type
 
 
 def _comparison(ufunc):
-    """Beside bfloat16 a number has to be rounded to it, as NumPy does beside its own dtypes."""
+    """Let a comparison with bfloat16 round a number to bfloat16, as NumPy rounds to its own dtypes."""
 
     @functools.wraps(ufunc)
     def call(x1, x2):

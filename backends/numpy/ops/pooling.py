@@ -1,4 +1,4 @@
-"""Pooling on ndarrays, in few passes over memory; within compiled programs in memory that stays."""
+"""Pooling in few passes over memory, which compiled programs allocate once."""
 
 import itertools
 import math
@@ -14,7 +14,7 @@ from kcompat.spec.convolution import CHANNELS_FIRST, to_channels_last
 from kcompat.spec.pooling import pool_geometry, window_counts
 
 CHUNK = 2**18
-"""How many elements are worked on at a time, so that those of one pass are in the cache for the next."""
+"""The most elements of a pass over memory: the next pass finds them in the cache."""
 
 
 class Geometry:
@@ -34,13 +34,13 @@ class Geometry:
         self.scratch = (self.chunk, *self.outputs, shape[-1])
 
     def cells(self):
-        """For each cell of the window, the elements of a padded tensor that meet it."""
+        """For each cell of the window, the index of the elements of a padded tensor that lie under it."""
         for first in itertools.product(*map(range, self.window)):
             spans = zip(first, self.outputs, self.strides, strict=True)
             yield (slice(None), *(slice(a, a + (m - 1) * s + 1, s) for a, m, s in spans))
 
     def padding(self, value, dtype):
-        """A function that pads a tensor, in memory that it keeps."""
+        """A function that pads a tensor, each time in the same memory."""
         if self.padded == self.shape:
             return lambda x: x
         memory = np.full(self.padded, value, dtype)
@@ -52,7 +52,7 @@ class Geometry:
         return pad
 
     def unpadded(self, dtype, work):
-        """`work(*operands, out)` on a padded `out`, as a function that fills one without padding."""
+        """Turn `work(*operands, out)`, which fills a padded `out`, into a function that fills one without padding."""
         if self.padded == self.shape:
             return work
         memory = new_array(self.padded, dtype)
@@ -64,14 +64,14 @@ class Geometry:
         return run
 
     def chunks(self):
-        """Slices of the batch to work on one after the other, and of memory that each of them uses again."""
+        """Pairs of slices: images of the batch, and the rows of scratch memory for as many images."""
         for i in range(0, self.shape[0], self.chunk):
             n = min(self.chunk, self.shape[0] - i)
             yield slice(i, i + n), slice(n)
 
 
 def _stages(geometry, dtype):
-    """The cells to reduce along one axis after the other, and memory for all results but the last."""
+    """For each axis, the cells to reduce, and memory for the result; None for the last, which goes to the output."""
     shape = geometry.padded
     for axis, (k, s, m) in enumerate(zip(geometry.window, geometry.strides, geometry.outputs, strict=True), start=1):
         shape = (geometry.chunk, *shape[1:axis], m, *shape[axis + 1 :])
@@ -80,7 +80,7 @@ def _stages(geometry, dtype):
 
 
 def _reduction(geometry, dtype, ufunc, neutral, stages):
-    """`run(x, out)`: reduces the windows."""
+    """A `run(x, out)` that reduces the windows, in stages from `_stages`."""
     pad, stages = geometry.padding(neutral, dtype), tuple(stages)
 
     def run(x, out):
@@ -150,7 +150,7 @@ def _max_pool_grad(g, y, x, **window):
 
 
 def _counts(geometry, dtype):
-    """How many cells of each window are not padding."""
+    """The number of cells of each window that are not padding."""
     if geometry.padded == geometry.shape:
         return float(math.prod(geometry.window))
     sizes = geometry.shape[1:-1]
@@ -189,7 +189,7 @@ def _average_pool_grad(g, *, shape, **window):
 
 
 def _planner(make):
-    """The planner of an op: it leaves other dtypes, no elements and channels second to the op itself."""
+    """The planner of an op. It leaves halves, empty tensors and channels first to the op itself."""
 
     def plan(*specs, data_format=None, **attrs):
         dtypes = {spec.dtype for spec in specs}
@@ -205,7 +205,7 @@ def _is_empty(tensors, *, shape=(), **_):
 
 @in_float32
 def _compute(*tensors, name, make, data_format, **attrs):
-    """Do what a plan does, in memory of its own."""
+    """Make a plan for these tensors and run it once."""
     if _is_empty(tensors, **attrs):
         return composed(name)(*tensors, data_format=data_format, **attrs)
     moved = [to_channels_last(np, x, data_format) for x in tensors]

@@ -1,4 +1,4 @@
-"""Adding and combining values at indices that may repeat."""
+"""Values combined at indices that may repeat."""
 
 import numpy as np
 

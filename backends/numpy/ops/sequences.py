@@ -1,6 +1,6 @@
 """Recurrences step by step on memory allocated once: one matrix product a step, the rest written in place.
 
-What a pullback multiplies cotangents with is computed step by step, too: for all steps at once it leaves the cache.
+Pullbacks compute the slopes of the gates step by step, too: the slopes of all steps would leave the cache.
 """
 
 import numpy as np
@@ -55,7 +55,7 @@ def _recurrence(make, reads_last_step_only=False):
 
 
 def _overwritten(shape, dtype):
-    """Memory for a result that nobody reads: of a sequence, the same for each step."""
+    """Memory for a result that nobody reads; all steps of a sequence are in the same memory."""
     if len(shape) == 2:
         return new_array(shape, dtype)
     step = new_array(shape[1:], dtype)
@@ -67,7 +67,7 @@ def _steps(length, reverse):
 
 
 def _kernel_grad(states, initial, d, reverse, scratch, out):
-    """Add up `state before the step` transposed times `d` over all steps, in two products."""
+    """Add up the products of the transposed state before a step and `d` of that step, in two products for all steps."""
     width = d.shape[-1]
     before, after, first = (states[1:], d[:-1], d[-1]) if reverse else (states[:-1], d[1:], d[0])
     np.matmul(initial.T, first, out=out)
