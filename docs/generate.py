@@ -17,7 +17,7 @@ from tables import call, code, python, shown, table
 
 from kcompat import ops
 from kcompat.conformance.run import suite
-from kcompat.ops import public_signature
+from kcompat.ops.generated import public_signature
 from kcompat.spec import OPS, ErrorClass, Kink, Op, Refusal, Special
 
 ROOT = Path(__file__).parents[1]
