@@ -41,15 +41,15 @@ class Compiled(NamedTuple):
     program: Callable[..., Any] | None
     """A function of the batch's leaves that does the step and gives the logs; None if there cannot be one."""
     obstacle: str | None
-    """Why not."""
+    """Why there cannot be one, or why a scan within it is not compiled."""
 
 
 class NumPyProgram(Program):
     """Traces the step once for each layout of a batch and runs what was emitted for it.
 
-    Where a step cannot be traced, since it asks for the value of a tensor, it runs as it is; `obstacle` then says
-    why. NumPy's warnings are off: `fit` itself says where a loss is no longer finite. Numbers below the smallest
-    normal one become 0.
+    Where a step cannot be traced, since it asks for the value of a tensor, it runs as it is, and so does a scan within
+    a program; `obstacle` then says why. NumPy's warnings are off: `fit` itself says where a loss is no longer finite.
+    Numbers below the smallest normal one become 0.
 
     A step that raises leaves the state as it was before that step: of many steps in one call, as the last whole one
     left it. A step that runs as it is changes the state when all new values are there. A program writes into the
@@ -123,7 +123,7 @@ class NumPyProgram(Program):
             )
         self.traces += 1
         try:
-            compiled = Compiled(state, self.holder.quiet.run(compile_step, self.B, self.step, state, batch), None)
+            compiled = Compiled(state, *self.holder.quiet.run(compile_step, self.B, self.step, state, batch))
         except UnsupportedStepError as error:  # the step as it is gives the right result, or the right error
             compiled = Compiled(state, None, str(error))
         self._by_layout[layout] = compiled

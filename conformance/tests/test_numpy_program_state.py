@@ -24,7 +24,7 @@ from kcompat.conformance.tests.numpy_steps import (
     simple_state,
 )
 from kcompat.runtime import tree
-from kcompat.runtime.active import use
+from kcompat.runtime.active import active, use
 from kcompat.runtime.program import Program, State
 
 
@@ -247,6 +247,22 @@ def test_what_has_no_program_says_why(step, batch, obstacle):
     program = NumPyProgram(B, step, simple_state(w=[1.0]))
     assert_same(program.run(batch), Program(B, step, simple_state(w=[1.0])).run(batch))
     assert obstacle in program.obstacle
+
+
+def test_a_scan_that_has_no_program_says_why():
+    def accumulate(B, carry, x, consts):
+        del consts
+        return B.engine.cond(B, B.greater(x[0], 0), lambda: (B.add(carry[0], x[0]),), lambda: carry), carry
+
+    def step(state, batch):
+        (total,), (before,) = active().scan(accumulate, (ops.sum(batch) * 0.0,), (batch,))
+        return state, (total, before)
+
+    program = NumPyProgram(B, step, State.empty())
+    total, before = program.run(np.float32([1.0, -2.0, 3.0]))
+    assert total == 4.0
+    np.testing.assert_array_equal(before, [0.0, 1.0, 1.0])
+    assert program.obstacle.startswith("a scan is not compiled: the step cannot be traced: ")
 
 
 def test_a_fault_of_the_compiler_is_no_slow_step(monkeypatch):

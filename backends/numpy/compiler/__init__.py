@@ -16,7 +16,6 @@ In reading order:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from kcompat.backends.numpy.compiler.emit import emit
 from kcompat.backends.numpy.compiler.flatten import flatten
@@ -25,17 +24,18 @@ from kcompat.backends.numpy.compiler.schedule import schedule
 from kcompat.backends.numpy.compiler.simplify import simplify
 from kcompat.backends.numpy.compiler.trace import trace
 from kcompat.runtime.interpreter import Interpreter
-from kcompat.runtime.program import State
+from kcompat.runtime.program import Batch, Logs, State, Step
 
 __all__ = ["UnsupportedStepError", "compile_step"]
 
 
-def compile_step(B: Interpreter, step: Callable[..., Any], state: State, batch: Any) -> Callable[..., Any]:
+def compile_step(B: Interpreter, step: Step, state: State, batch: Batch) -> tuple[Callable[..., Logs], str | None]:
     """Compile a step into a function of the batch's leaves, which does it on the arrays of `state` and gives the logs.
 
-    Raises UnsupportedStepError for a step that cannot be a program.
+    Also says why a part of the step, a scan, is not compiled, if that is so. Raises UnsupportedStepError for a step
+    that cannot be a program.
     """
     module = trace(B, step, state, batch)
     for stage in (simplify, flatten, schedule):
         module = stage(module)
-    return emit(module)
+    return emit(module), "; ".join(module.obstacles) or None

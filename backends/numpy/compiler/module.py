@@ -61,6 +61,8 @@ class Module:
     """From `schedule`: the index of the call that uses a node last, of itself or through a view."""
     targets: dict[Node, Target] = field(default_factory=dict)
     """From `schedule`: where nodes should be written."""
+    obstacles: list[str] = field(default_factory=list)
+    """From `schedule`: why scans are called as they are."""
 
 
 def nodes_of(operands: Iterable[Any]) -> list[Node]:

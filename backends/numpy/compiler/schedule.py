@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from kcompat.backends.numpy.compiler.trace import graph_over
 from kcompat.runtime.graph import Call, Node, spec_of
 from kcompat.runtime.interpreter import Interpreter
 from kcompat.runtime.program import State
+from kcompat.runtime.protocols import ScanStep
 from kcompat.spec import TensorSpec
 
 VIEWS = frozenset({"reshape", "transpose", "strided_slice", "broadcast_to", "stop_gradient", "cast", "join", "part"})
@@ -25,11 +25,12 @@ VIEWS = frozenset({"reshape", "transpose", "strided_slice", "broadcast_to", "sto
 def schedule(module: Module) -> Module:
     """Keep the calls that results depend on, plan them, and say where nodes should be written."""
     calls = _needed(module.calls, module.results)
-    plans = {call: _plan(module.B, call) for call in calls}
+    obstacles: list[str] = []
+    plans = {call: _plan(module.B, call, obstacles) for call in calls}
     last_uses = _last_uses(calls, module.results, plans)
     targets = {x: Target(place, -1) for x, place in module.gradients.items()}
     targets |= _state_targets(module, calls, last_uses)
-    return replace(module, calls=calls, plans=plans, last_uses=last_uses, targets=targets)
+    return replace(module, calls=calls, plans=plans, last_uses=last_uses, targets=targets, obstacles=obstacles)
 
 
 def _needed(calls: list[Call], results: list[Node]) -> list[Call]:
@@ -79,17 +80,21 @@ def _state_targets(module: Module, calls: list[Call], last_uses: dict[Node, int]
     return targets
 
 
-def _plan(B: Interpreter, call: Call) -> Run | None:
+def _plan(B: Interpreter, call: Call, obstacles: list[str]) -> Run | None:
+    """The plan of a call, if there is one. If a scan has none, `obstacles` gets the reason."""
     specs = [spec_of(x) for x in call.args]
     if call.op != "scan":
         return plan(getattr(B, call.op, None), *specs, **call.attrs)
     try:
-        return _plan_scan(B, specs, **call.attrs)
-    except UnsupportedStepError:  # then the scan is called as it is
+        return _plan_scan(B, specs, obstacles, **call.attrs)
+    except UnsupportedStepError as error:
+        obstacles.append(f"a scan is not compiled: {error}")
         return None
 
 
-def _plan_scan(B: Interpreter, specs: list[TensorSpec], f: Any, counts: tuple[int, int], reverse: bool) -> Run:
+def _plan_scan(
+    B: Interpreter, specs: list[TensorSpec], obstacles: list[str], f: ScanStep, counts: tuple[int, int], reverse: bool
+) -> Run:
     """Compile the step of a scan into a program whose state is the carry."""
     from kcompat.backends.numpy.compiler import compile_step  # of which scheduling is a stage
 
@@ -103,7 +108,9 @@ def _plan_scan(B: Interpreter, specs: list[TensorSpec], f: Any, counts: tuple[in
         return state._replace(params=dict(zip(carry, new, strict=True))), tuple(ys)
 
     state = State.empty()._replace(params=carry)
-    program: Callable[..., Any] = compile_step(B, step, state, (slices, tuple(specs[n + m :])))
+    program, obstacle = compile_step(B, step, state, (slices, tuple(specs[n + m :])))
+    if obstacle is not None:
+        obstacles.append(obstacle)
 
     def run(*operands: Any) -> None:
         *args, out = operands
