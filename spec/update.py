@@ -73,7 +73,7 @@ def rmsprop_centered_momentum_update(B, rate, p, g, v, m, a, *, rho, momentum, e
     return p - m, v, m, a
 
 
-@update(beta_1=0.5, beta_2=0.75)
+@update(beta_1=0.25, beta_2=0.875)
 def lion_update(B, rate, p, g, m, *, beta_1, beta_2):
     """Lion (Chen et al., 2023): each element moves by `rate`, in the direction of a mean of `m` and `g`."""
     direction = B.sign(m * beta_1 + g * (1.0 - beta_1))

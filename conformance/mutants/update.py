@@ -82,3 +82,6 @@ edited(
     "a = a * rho + rate * g",
 )
 edited("rmsprop_centered_momentum_update", "momentum for rho", "a = a * rho", "a = a * momentum")
+edited("lion_update", "the momentum's sign", "m * beta_1 + g * (1.0 - beta_1)", "m")
+edited("lion_update", "beta_1 for beta_2", "m * beta_2 + g * (1.0 - beta_2)", "m * beta_1 + g * (1.0 - beta_1)")
+edited("lion_update", "the new momentum's sign", "m * beta_1 + g * (1.0 - beta_1)", "m * beta_2 + g * (1.0 - beta_2)")

@@ -7,6 +7,7 @@ import pytest
 
 from kcompat import constraints, optimizers
 from kcompat.configurable import clone
+from kcompat.registration import registered_classes
 from kcompat.runtime.active import use
 from kcompat.spec import FLOATX
 from kcompat.variables import Variable
@@ -62,6 +63,13 @@ def rmsprop(p, grads, momentum=0.0, centered=False):
     return p
 
 
+def lion(p, grads):
+    """Chen et al., 2023, algorithm 2, without weight decay."""
+    for t in range(1, len(grads) + 1):
+        p = p - RATE * np.sign(0.75 * moments(grads[: t - 1], 0.9375) + 0.25 * grads[t - 1])
+    return p
+
+
 ADAM = {"beta_1": 0.75, "beta_2": 0.9375, "epsilon": 1e-3}
 RMSPROP = {"rho": 0.75, "epsilon": 1e-3}
 FORMULAS = {
@@ -80,6 +88,7 @@ FORMULAS = {
         lambda: optimizers.RMSprop(RATE, momentum=0.5, centered=True, **RMSPROP),
         lambda p, g: rmsprop(p, g, 0.5, centered=True),
     ),
+    "lion": (lambda: optimizers.Lion(RATE, 0.75, 0.9375), lion),
 }
 
 
@@ -222,9 +231,8 @@ def test_stateless_apply_is_apply():
 
 # Configs.
 
-CONFIGURED = [
+CONFIGURED = [(name, {}) for name in registered_classes("optimizer")] + [
     ("SGD", {"learning_rate": 0.25, "momentum": 0.5, "nesterov": True}),
-    ("SGD", {}),
     ("Adam", {"beta_1": 0.5, "amsgrad": True, "name": "mine"}),
     ("RMSprop", {"rho": 0.5, "momentum": 0.25, "centered": True}),
 ]
@@ -271,6 +279,23 @@ def test_get_takes_what_keras_takes():
     assert type(optimizers.get(optimizers.Adam)) is optimizers.Adam
     with pytest.raises(ValueError, match="unknown optimizer 'adm'; did you mean 'adam'"):
         optimizers.get("adm")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: optimizers.Adam(beta_1=1.0), "beta_1 is between 0 and 1, got 1.0"),
+        (lambda: optimizers.RMSprop(momentum=-0.5), r"momentum is in \[0, 1\], got -0.5"),
+        (lambda: optimizers.Lion(beta_1=0.0), "beta_1 is above 0"),
+    ],
+)
+def test_values_out_of_range_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_every_optimizer_is_held_to_its_paper():
+    assert {type(make()).__name__ for make, _ in FORMULAS.values()} == set(registered_classes("optimizer"))
 
 
 def test_ones_own_optimizer_is_a_formula_and_its_slots():
