@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.conformance.targets.target import Target
+from kcompat.conformance.targets.target import Target, Unsupported
 from kcompat.runtime import shapes
 from kcompat.spec import OPS, Op, Sample, TensorSpec, as_dtype, is_float
 
@@ -177,6 +177,13 @@ def _signs(case: Case, outputs: Arrays) -> Any:
     return case.op.signs(*(getattr(y, "value", y) for y in outputs)) if case.op.signs else itertools.repeat(1.0)
 
 
+def vjp_of(target: Target) -> Callable[..., Any]:
+    """The target's `vjp`. Raises `Unsupported` where it has none."""
+    if target.vjp is None:
+        raise Unsupported(f"{target.name} has no gradients")
+    return target.vjp
+
+
 def gradient(target: Target, case: Case) -> Arrays:
     """The cotangents of the float tensors, given random ones of the results."""
     return _pulled_back(target, case, cotangent)
@@ -194,6 +201,7 @@ def gradient_of_sum(target: Target, case: Case) -> Arrays:
 
 def _pulled_back(target: Target, case: Case, upstream: Any, compiled: Any = lambda f: f) -> Arrays:
     """The cotangents of the float tensors; those of the results are `upstream(case, number of the output, shape)`."""
+    vjp = vjp_of(target)
     args, function = arguments(target, case), target.function(case.op)
     signs = _signs(case, results(target, function(*args, **case.sample.attrs)) if case.op.signs else ())
 
@@ -202,7 +210,7 @@ def _pulled_back(target: Target, case: Case, upstream: Any, compiled: Any = lamb
         return tuple(part for part in (y if isinstance(y, (tuple, list)) else (y,)) if is_float(as_dtype(part.dtype)))
 
     def pull_back(*tensors: Any) -> tuple[Any, ...]:
-        outputs, pull = target.vjp(f, tensors)
+        outputs, pull = vjp(f, tensors)
         cotangents = []
         for i, (sign, y) in enumerate(zip(signs, outputs, strict=False)):
             g = sign * upstream(case, i, tuple(y.shape))
@@ -214,15 +222,16 @@ def _pulled_back(target: Target, case: Case, upstream: Any, compiled: Any = lamb
 
 def second_derivative(target: Target, case: Case) -> Arrays:
     """The gradient of the gradient of a unary op, each with a cotangent of its own."""
+    vjp = vjp_of(target)
     (x,), function = arguments(target, case), target.function(case.op)
     first, second = (target.asarray(cotangent(case, i, tuple(x.shape)).astype(numpy_dtype(case.dtype))) for i in (1, 2))
 
     def slope(x: Any) -> tuple[Any, ...]:
-        _, pull = target.vjp(lambda x: (function(x, **case.sample.attrs),), (x,))
+        _, pull = vjp(lambda x: (function(x, **case.sample.attrs),), (x,))
         return tuple(pull((first,)))
 
     def slope_of_slope(x: Any) -> tuple[Any, ...]:
-        _, pull = target.vjp(slope, (x,))
+        _, pull = vjp(slope, (x,))
         return tuple(pull((second,)))
 
     f = target.compile(slope_of_slope) if target.compiles_ops and target.compile else slope_of_slope

@@ -52,7 +52,7 @@ def trajectory(target: Target, case: TrainingCase) -> Arrays:
     B = interpreter_of(target)
     with FLOATX.override(case.dtype):
         model = first_model(case)
-        program = B.engine.compile(B, model.train_step, model._store.state())
+        program = B.engine.compile(B, model.train_step, model.programs.store.state())
         history = [program.run(batch)["loss"] for batch in case.batches(model.input_shape[1:])]
         return (target.result(B.stack(*history, axis=0)), *target.trained(program))
 
@@ -63,7 +63,7 @@ def first_model(case: TrainingCase) -> Any:
     with kcompat.use_backend("numpy"):
         model = case.model(kcompat)
         model.compile(case.optimizer(kcompat.optimizers), losses.SparseCategoricalCrossentropy(from_logits=True))
-        _ = model._store  # draws the weights, while NumPy is active
+        _ = model.programs.store  # draws the weights, while NumPy is active
     return model
 
 

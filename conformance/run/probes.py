@@ -99,7 +99,6 @@ def compiled_value(profile: Profile, case: Case, target: Target) -> Verdict:
 
 def gradient(profile: Profile, case: Case, target: Target) -> Verdict:
     """The gradients: compiled, as training computes them. Where compiling is slow, the first two cases alone are."""
-    _needs_vjp(target)
     compiled = target.compile and (target.compiles_ops or case.index in (0, 1))
     question = questions.compiled_gradient if compiled else questions.gradient
     return judge(case, questions.gradient, target.ask(question, case), profile)
@@ -107,7 +106,7 @@ def gradient(profile: Profile, case: Case, target: Target) -> Verdict:
 
 def eager_gradient(profile: Profile, case: Case, target: Target) -> Verdict:
     """The gradients without a compiler."""
-    _needs_vjp(target)
+    questions.vjp_of(target)
     if target.compile is None:
         raise NotApplicable(f"{target.name} has no compiler: its gradients are judged already")
     return answer(questions.gradient, profile, case, target)
@@ -115,13 +114,7 @@ def eager_gradient(profile: Profile, case: Case, target: Target) -> Verdict:
 
 def derivative(question: Question, profile: Profile, case: Case, target: Target) -> Verdict:
     """Gradients of gradients, and those at kinks."""
-    _needs_vjp(target)
     return answer(question, profile, case, target)
-
-
-def _needs_vjp(target: Target) -> None:
-    if target.vjp is None:
-        raise Unsupported(f"{target.name} has no gradients")
 
 
 def special(point: Any, case: Case, target: Target) -> Verdict:
@@ -140,7 +133,6 @@ def special(point: Any, case: Case, target: Target) -> Verdict:
 
 def admissible(point: Any, case: Case, target: Target) -> Verdict:
     """At a kink a gradient is in the Clarke interval, whose ends may be rounded."""
-    _needs_vjp(target)
     low, high = point.admissible
     slack = 4 * unit_roundoff(case.dtype) * max(abs(low), abs(high))
     for got, declared in zip(target.ask(questions.gradient_of_sum, case), _declared(point, case), strict=True):

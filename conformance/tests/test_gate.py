@@ -22,8 +22,8 @@ EPSILON = np.finfo(np.float64).eps
 UNARY = [case for case in CASES if not case.op.primitive and not case.op.kinks and len(case.sample.args) == 1]
 
 
-def by_id(found):
-    return pytest.mark.parametrize("case", found, ids=lambda case: case.id)
+def by_id(cases):
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.id)
 
 
 class Constant(Target):
@@ -64,12 +64,12 @@ def test_zeros_pass_no_value_case():
 def test_every_op_has_a_case_that_zeros_do_not_pass():
     constant = {"zeros", "zeros_like", "empty", "empty_like", "imag"}
     for op in set(OPS) - constant:
-        found = [
+        verdicts = [
             gate.judge(c, questions.value, Constant("zeros", zeros).ask(questions.value, c))
             for c in CASES
             if c.op.name == op
         ]
-        assert not all(verdict.right for verdict in found), f"{op}: zeros pass"
+        assert not all(verdict.right for verdict in verdicts), f"{op}: zeros pass"
 
 
 @pytest.mark.parametrize("op", OPS.values(), ids=lambda op: op.name)
@@ -117,14 +117,14 @@ UNCHOSEN |= {"allclose", "ldexp", "norm", "normalize", "round", "squareplus"}
 
 
 def test_no_intermediate_overflows_where_the_result_does_not():
-    judge, found = oracle(), set()
+    judge, overflowing = oracle(), set()
     for case in CASES:
         with judge.interpreter.under(FP32):
             answers = judge.ask(questions.value, case)
             finite = all(np.all(np.isfinite(y.value)) for y in answers if y.value.dtype.kind == "f")
             if judge.interpreter.overflowed and finite:
-                found.add(case.op.name)
-    assert found == UNCHOSEN, "guard the operand, not only the result; or a guarded one is to leave the list"
+                overflowing.add(case.op.name)
+    assert overflowing == UNCHOSEN, "guard the operand, not only the result; or a guarded one is to leave the list"
 
 
 @by_id([case for case, _ in GRADIENTS])
@@ -186,5 +186,5 @@ def central(target, case, argument, index, step):
 )
 def test_the_oracle_has_the_declared_gradient_at_a_kink(case, kink):
     declared = [kink.gradients[i] for i in case.floats]
-    for e, found in zip(declared, expected_of(case, questions.gradient_of_sum, FP32), strict=True):
-        np.testing.assert_allclose(found.value, np.broadcast_to(e, found.value.shape), rtol=2.0**-22)
+    for gradient, expected in zip(declared, expected_of(case, questions.gradient_of_sum, FP32), strict=True):
+        np.testing.assert_allclose(expected.value, np.broadcast_to(gradient, expected.value.shape), rtol=2.0**-22)

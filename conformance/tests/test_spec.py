@@ -12,11 +12,28 @@ from kcompat.conformance.cases import questions
 from kcompat.conformance.judge import expectations, gate
 from kcompat.conformance.targets.precision import PROFILES
 from kcompat.runtime import shapes
-from kcompat.spec import DTYPES, OPS, Joint, TensorSpec, composed, is_float, primitive, promote, result_type
+from kcompat.spec import (
+    DTYPES,
+    OPS,
+    ErrorClass,
+    Joint,
+    TensorSpec,
+    composed,
+    is_float,
+    primitive,
+    promote,
+    result_type,
+)
 from kcompat.spec import rules as rules
-from kcompat.spec._op import EXACT
 
-PRIMITIVE = {"rule": rules.same, "vjp": None, "error": EXACT, "kinks": (), "specials": (), "samples": lambda rng: []}
+PRIMITIVE = {
+    "rule": rules.same,
+    "vjp": None,
+    "error": ErrorClass("exact"),
+    "kinks": (),
+    "specials": (),
+    "samples": lambda rng: [],
+}
 COMPOSED = {"kinks": (), "specials": (), "samples": lambda rng: []}
 NOT_IN_KERAS = {"linear", "mish", "simple_rnn", "lstm", "gru", "grad", "value_and_grad", "vjp"}
 NO_DEFAULT = {"where": {"x1", "x2"}}
@@ -94,8 +111,8 @@ def test_alternative_bodies_compute_the_same(case):
     for number in range(1, 1 + len(case.op.alternatives)):
         other = expectations.envelope(number)
         with other.interpreter.still(PROFILES["fp32"]):
-            found = tuple(y.value.astype("float32") for y in other.ask(questions.value, case))
-        verdict = gate.judge(case, questions.value, found)
+            answer = tuple(y.value.astype("float32") for y in other.ask(questions.value, case))
+        verdict = gate.judge(case, questions.value, answer)
         assert verdict.right, f"an alternative of {case.op.name} is another function: {verdict.message}"
 
 
