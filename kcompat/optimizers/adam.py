@@ -24,7 +24,7 @@ class Adam(Optimizer):
     """
 
     formula = "adam_update"
-    slot_groups = (("momentum", "velocity"),)
+    slot_groups: tuple[tuple[str, ...], ...] = (("momentum", "velocity"),)
 
     def __init__(
         self,
