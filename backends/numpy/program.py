@@ -52,11 +52,11 @@ class NumPyProgram(Program):
     Numbers below the smallest normal one become 0.
 
     A step that raises leaves the state as it was before that step: of many steps in one call, as the last whole one
-    left it. A step that runs as it is changes the state when all new values are there. A program writes into the
-    state only after the last call that may fail for what it is given or for want of memory; after that it computes
-    in memory that is there already. So much does not hold where logs are tensors of rank 1 or more: there may be no
-    memory for their copies. An exception that is raised from outside between two bytecodes, as a signal handler does,
-    may leave some entries new: keep signals away while a program runs.
+    left it. A step that runs as it is changes the state when all new values are there. A program overwrites the state
+    only after the last op that is called as it is or by a plan, which may refuse its operands. What follows are views,
+    ufuncs, sums and products, nearly all of them in memory that is there already. Two exceptions can still leave a
+    state of which some entries are new: one for want of memory in what follows, such as for copies of logs that are
+    large, and one from outside, such as from a signal handler, so keep signals away while a program runs.
     """
 
     steps_at_once = 8

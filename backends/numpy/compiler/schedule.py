@@ -64,8 +64,8 @@ def _last_uses(calls: list[Call], results: list[Node], plans: dict[Call, Run | N
 def _state_targets(module: Module, calls: list[Call], last_uses: dict[Node, int]) -> dict[Node, Target]:
     """The memory of the old state as the place of the new one, where that cannot leave a state which is half new.
 
-    An op that has no lowering may fail, such as by an index out of range or for want of memory. Only what is computed
-    after the last of them may overwrite the state; the rest is stored at the end.
+    An op without a lowering may fail, such as by an index out of range or for want of memory. Only what is computed
+    after the last of these ops may overwrite the state; the rest is stored at the end.
     """
     may_fail = [i for i, call in enumerate(calls) if call.op not in LOWERINGS]
     safe = {y for call in calls[may_fail[-1] + 1 if may_fail else 0 :] for y in call.results}
