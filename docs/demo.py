@@ -137,12 +137,24 @@ def draw_accuracies(axes: Any, run: Run) -> None:
 
 
 def draw_deviations(axes: Any, runs: list[Run]) -> None:
-    """Relative difference of the loss, by step: rounding, and how training amplifies it."""
+    """How far the loss has been from that of the first backend up to each step: rounding, amplified by training."""
     for i, run in enumerate(runs[1:], 1):
-        axes.plot(np.maximum(deviation(run, runs[0]), 1e-8), color=f"C{i}", lw=0.9, label=run.backend)
+        farthest = np.maximum.accumulate(deviation(run, runs[0]))
+        steps = np.flatnonzero(farthest)  # a logarithmic axis has no place for steps that were equal to the last bit
+        axes.plot(steps + 1, farthest[steps], color=f"C{i}", lw=1.6, label=run.backend)
     axes.axhline(2**-23, color="0.6", lw=0.8, ls=":")
-    axes.text(1, 2**-23, " one float32 rounding", color="0.4", va="bottom", fontsize=8)
-    axes.set(title=f"Loss against {runs[0].backend}, relative", xlabel="step", xscale="log", yscale="log")
+    axes.annotate(
+        "one float32 rounding",
+        (1, 2**-23),
+        (4, 3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        color="0.4",
+        fontsize=8,
+    )
+    axes.set(xlabel="step", xscale="log", yscale="log", xlim=(1, len(runs[0].losses)))
+    axes.set_title(f"Farthest from the loss on {runs[0].backend} so far, relative")
     axes.legend(frameon=False, loc="upper left")
 
 

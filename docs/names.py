@@ -86,7 +86,7 @@ def page() -> str:
         "# Keras's names",
         f"What is here and what is missing of Keras {RECORD['version']}, by namespace. An op that is here takes the "
         "parameters of Keras's, in the same order and with the same defaults. "
-        f"{others} name functions of `keras.ops` again: here they are in `kcompat.ops` only.",
+        f"{others} name functions of `keras.ops` again, here as there.",
         "Asked for a name that is missing, kcompat says so: `kcompat.layers has no 'X'; Keras 3 has X, kcompat does "
         "not yet`.",
         summary(),
