@@ -52,6 +52,9 @@ def set_rng(rng: str) -> None:
     RNG.set(rng)
 
 
+_checked_data_format = one_of("data_format", "channels_last", "channels_first")
+
+
 def check_data_format(data_format: Any) -> str:
     """`data_format`, or the setting if it is None. Raises ValueError for another name."""
-    return image_data_format() if data_format is None else IMAGE_DATA_FORMAT.checked(data_format)
+    return image_data_format() if data_format is None else _checked_data_format(data_format)

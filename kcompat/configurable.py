@@ -64,8 +64,8 @@ def _inherited(cls: type) -> list[str]:
     for base in cls.__mro__:
         parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
         names += [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-        kind_of_part = base.__mro__[1]
-        if Configurable in kind_of_part.__bases__ or not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        hands_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        if not hands_on or Configurable in (*base.__bases__, *base.__mro__[1].__bases__):
             break
     return names
 

@@ -44,10 +44,12 @@ class Setting(Generic[T]):
 
 def one_of(name: str, *values: str) -> Callable[[Any], str]:
     """A check that a value is one of a few names."""
+    *others, last = map(repr, values)
+    listed = f"{', '.join(others)} or {last}"
 
     def check(value: Any) -> str:
         if value not in values:
-            raise ValueError(f"{name} is one of {', '.join(values)}; got {value!r}")
+            raise ValueError(f"{name} is {listed}, got {value!r}")
         return value
 
     return check

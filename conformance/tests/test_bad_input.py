@@ -321,7 +321,7 @@ def test_training_without_a_loss():
     ("weights", "message"),
     [
         ([np.ones((4, 3))], "has 2 weights, got 1"),
-        ([np.ones((3, 4)), np.ones(3)], r"dense\w*/kernel has shape \(4, 3\), got a value of shape \(3, 4\)"),
+        ([np.ones((3, 4)), np.ones(3)], r"dense\w*/kernel' has shape \(4, 3\), got a value of shape \(3, 4\)"),
     ],
 )
 def test_weights_of_another_shape(weights, message):

@@ -8,6 +8,7 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops, random
+from kcompat.random import places
 from kcompat.runtime.active import use
 from kcompat.runtime.registry import load
 from kcompat.spec.random import signed
@@ -71,7 +72,7 @@ def test_draw_is_that_of_numpy_bit_for_bit(backend, name):
 
 @pytest.mark.parametrize("name", ["uniform", "randint", "bernoulli"])
 def test_compiled_draw_is_the_eager_one_bit_for_bit(backend, name):
-    key = backend.engine.asarray(random.derive_key(3))
+    key = backend.engine.asarray(places.derive_key(3))
     op = {"uniform": "random_uniform", "randint": "random_integers", "bernoulli": "random_bernoulli"}[name]
     attrs = {
         "uniform": {"shape": (999,), "minval": -1.0, "maxval": 3.0},

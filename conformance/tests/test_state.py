@@ -82,7 +82,7 @@ def test_batch_normalization_follows_the_data():
 
 
 def traces(model):
-    return {kind: program.traces for kind, program in model._programs.items()}
+    return {kind: program.traces for kind, program in model.programs._programs.items()}
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def trained(x, make, optimizer, **how):
     later = model.fit(x, LABELS, 16, 1, verbose=0).history
     evaluated = [model.evaluate(x, LABELS, 16, verbose=0) for _ in range(3)]
     predicted = [model.predict(x, 16, verbose=0) for _ in range(3)]
-    state = [list(part.values()) for part in model.program("train").state()]
+    state = [list(part.values()) for part in model.programs.program("train").state()]
     return model, (history, later, model.get_weights(), state, evaluated, predicted)
 
 
@@ -98,7 +98,7 @@ def test_a_model_trains_as_without_recording(name):
     model, found = trained(*MODELS[name], optimizers.Adam)
     _, expected = trained(*MODELS[name], optimizers.Adam, run_eagerly=True)
     np.testing.assert_equal(found, expected)
-    assert model.program("train").traces > 0, "nothing was recorded"
+    assert model.programs.program("train").traces > 0, "nothing was recorded"
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

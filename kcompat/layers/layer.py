@@ -131,15 +131,13 @@ class Layer(Configurable):
 
     def _admit(self, inputs: Any) -> Any:
         """Inputs as tensors of the active backend, floats in the layer's dtype."""
-        B = active()
-        if type(inputs) in B.tensor_types and type(inputs) not in SCALARS:
-            dtype = B.dtype(inputs) if inputs is not None else self.dtype
-            if dtype != self.dtype and self.autocast and is_float(dtype):
-                return ops.cast(inputs, self.dtype)
-            return inputs
         if isinstance(inputs, (list, tuple, dict)) and any(hasattr(x, "shape") for x in tree.flatten(inputs)[0]):
             return tree.map_leaves(self._admit, inputs)
-        return self._admit(ops.convert_to_tensor(inputs))
+        B = active()
+        if type(inputs) not in B.tensor_types or type(inputs) in SCALARS:
+            inputs = ops.convert_to_tensor(inputs)
+        dtype = B.dtype(inputs)
+        return ops.cast(inputs, self.dtype) if dtype != self.dtype and self.autocast and is_float(dtype) else inputs
 
     def _call_first(self, *args: Any, **kwargs: Any) -> Any:
         """A call that builds this layer, and those within it that `build` left to their own first call."""

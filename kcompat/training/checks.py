@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ def count(name: str, value: Any) -> int:
 
 def _whole(name: str, value: Any, least: int) -> int:
     fits = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not fits or value != value or value != int(value) or value < least:
-        raise ValueError(f"{name} is a whole number of at least {least}, got {value!r}")
+    if not fits or not math.isfinite(value) or value != int(value) or value < least:
+        raise ValueError(f"{name} is {'a positive int' if least else 'an int of at least 0'}, got {value!r}")
     return int(value)
 
 

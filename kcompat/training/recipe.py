@@ -71,7 +71,7 @@ def _mean(name: str) -> Any:
 
 
 def _resolve(identifier: Any, y_shape: Any, output_shape: Any) -> Any:
-    return getattr(metrics, "resolve", metrics.get)(identifier, y_shape, output_shape)
+    return metrics.resolve(identifier, y_shape, output_shape)
 
 
 def _listed(name: str, value: Any) -> list[Any]:
