@@ -126,6 +126,9 @@ NORMALIZATIONS = (
     LayerCase("BatchNormalization", (3, 2, 4, 5), {"axis": 1, "scale": False}, training=True, positive=VARIANCE),
     LayerCase("BatchNormalization", (8, 5), {"center": False, "scale": False}, training=True, positive=VARIANCE),
     LayerCase("BatchNormalization", (8, 5), {"trainable": False}, training=True, positive=VARIANCE),
+    LayerCase("LayerNormalization", (3, 4, 5)),
+    LayerCase("LayerNormalization", (3, 4, 5), {"axis": (1, 2), "epsilon": 1e-5, "center": False}),
+    LayerCase("LayerNormalization", (3, 4, 5), {"axis": 1, "scale": False}),
 )
 BACKWARDS: dict[str, Any] = {"return_sequences": True, "return_state": True, "go_backwards": True}
 RECURRENT = (

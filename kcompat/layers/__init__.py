@@ -9,6 +9,7 @@ from kcompat.layers.dropout import Dropout
 from kcompat.layers.embedding import Embedding
 from kcompat.layers.input import Input, InputLayer
 from kcompat.layers.layer import Layer
+from kcompat.layers.layer_normalization import LayerNormalization
 from kcompat.layers.normalization import BatchNormalization
 from kcompat.layers.pooling import AveragePooling2D, GlobalAveragePooling2D, MaxPooling2D
 from kcompat.layers.recurrent import GRU, LSTM, SimpleRNN
@@ -31,6 +32,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "Layer",
+    "LayerNormalization",
     "MaxPooling2D",
     "Reshape",
     "SimpleRNN",
