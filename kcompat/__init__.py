@@ -72,4 +72,4 @@ __all__ = [
     "utils",
 ]
 
-keras_names.explain_missing(__name__)
+keras_names.explain_missing()

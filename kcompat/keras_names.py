@@ -9,7 +9,7 @@ import functools
 import importlib
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,24 +30,28 @@ def public(module: ModuleType) -> list[str]:
     return list(getattr(module, "__all__", dir(module)))
 
 
-def explain_missing(module: str) -> None:
-    """Let a public module say what is known of a name that it does not have; to be called at its end.
+def explain_missing() -> None:
+    """Let each public module that is loaded say what is known of a name that it does not have.
 
-    It gets a `__getattr__` that raises. One that were written in the module would tell type checkers that every name
-    is there.
+    It gets a `__getattr__` that raises. If the module defined one, type checkers would believe that it has every name.
     """
-    namespace = module.removeprefix("kcompat").removeprefix(".")
+    for namespace in names():
+        module = sys.modules.get(_module_of(namespace))
+        if module is not None and "__getattr__" not in vars(module):
+            module.__getattr__ = _missing(namespace, module)  # type: ignore[method-assign]
 
+
+def _missing(namespace: str, module: ModuleType) -> Callable[[str], Any]:
     def missing(name: str) -> Any:
         if name.startswith("_"):
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        message = f"{module} has no {name!r}; {hint(namespace, name, public(sys.modules[module]))}"
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        message = f"{module.__name__} has no {name!r}; {hint(namespace, name, public(module))}"
         # Python replaces the AttributeError that a `from` import meets by an error without the hint.
-        if sys._getframe(1).f_code.co_name == "_handle_fromlist" and name in names().get(namespace, ()):
-            raise ImportError(message, name=module)
-        raise AttributeError(message, name=name, obj=sys.modules[module])
+        if sys._getframe(1).f_code.co_name == "_handle_fromlist" and name in names()[namespace]:
+            raise ImportError(message, name=module.__name__)
+        raise AttributeError(message, name=name, obj=module)
 
-    sys.modules[module].__getattr__ = missing  # type: ignore[method-assign]
+    return missing
 
 
 def hint(namespace: str, name: str, here: Collection[str]) -> str:
@@ -99,9 +103,13 @@ def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+def _module_of(namespace: str) -> str:
+    return ".".join(filter(None, ("kcompat", namespace)))
+
+
 def _path(namespace: str, name: str) -> str:
     """Where a name of Keras's stands, and whether it is here."""
-    path = ".".join(filter(None, ("kcompat", namespace)))
+    path = _module_of(namespace)
     try:
         here = hasattr(importlib.import_module(path), name)
     except ModuleNotFoundError:
