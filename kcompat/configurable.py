@@ -62,7 +62,7 @@ def _inherited(cls: type) -> list[str]:
     """The arguments that a constructor with `**kwargs` hands on to classes between it and the base of its kind."""
     names: list[str] = []
     for base in cls.__mro__:
-        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        parameters = list(inspect.signature(base).parameters.values())
         names += [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
         hands_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
         if not hands_on or Configurable in (*base.__bases__, *base.__mro__[1].__bases__):

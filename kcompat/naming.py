@@ -15,6 +15,11 @@ def snake_case(name: str) -> str:
     return re.sub("([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
 
+def forget_names() -> None:
+    """Let default names begin anew, as in a new process."""
+    _counts.clear()
+
+
 def unique_name(class_name: str) -> str:
     """`dense`, then `dense_1`, `dense_2`: the default names of layers, models and optimizers."""
     name = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", class_name)).lower()

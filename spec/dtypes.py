@@ -56,6 +56,7 @@ def _find_name(dtype: Any) -> str:
 
 
 def is_float(dtype: str) -> bool:
+    """Whether a dtype, given by its name, is one of floats."""
     return dtype in FLOATS
 
 

@@ -12,6 +12,7 @@ from kcompat.spec.tensor import TensorSpec
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of a tensor; that of a Python number is ()."""
     return tuple(getattr(x, "shape", ()))
 
 
@@ -27,6 +28,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def normalize_axis(axis: int, rank: int) -> int:
+    """An axis counted from the front. Raises ValueError for one that is out of range."""
     if not -rank <= axis < rank:
         raise ValueError(f"axis {axis} is out of range for rank {rank}; expected {-rank} to {rank - 1}")
     return axis % rank
@@ -43,6 +45,7 @@ def normalize_axes(axis: int | tuple[int, ...] | None, rank: int) -> tuple[int, 
 
 
 def arithmetic(*xs: Any) -> TensorSpec:
+    """The result of an elementwise op on numbers that broadcast."""
     return TensorSpec(broadcast_shapes(*map(shape_of, xs)), result_type(*xs))
 
 
@@ -67,6 +70,7 @@ def floating(*xs: Any) -> TensorSpec:
 
 
 def comparison(*xs: Any) -> TensorSpec:
+    """The result of an elementwise comparison of operands that broadcast: bools."""
     result_type(*xs)
     return TensorSpec(broadcast_shapes(*map(shape_of, xs)), "bool")
 
@@ -121,29 +125,35 @@ def item_bits(dtype: str) -> int:
 
 
 def select(condition: Any, x1: Any, x2: Any) -> TensorSpec:
+    """The result of `where`: all three broadcast, the dtype is that of the two choices."""
     return TensorSpec(broadcast_shapes(*map(shape_of, (condition, x1, x2))), result_type(x1, x2))
 
 
 def same(x: Any, **attrs: Any) -> TensorSpec:
+    """A result of the shape and dtype of the operand."""
     return TensorSpec(shape_of(x), result_type(x))
 
 
 def same_along_axis(x: TensorSpec, *, axis: int | None = None) -> TensorSpec:
+    """A result of the shape and dtype of the operand, whose `axis` is checked."""
     if axis is not None:
         normalize_axes(axis, len(x.shape))
     return x
 
 
 def cast(x: Any, *, dtype: str) -> TensorSpec:
+    """The operand in another dtype."""
     return TensorSpec(shape_of(x), as_dtype(dtype))
 
 
 def reduced_shape(x: TensorSpec, axis: Any, keepdims: bool) -> tuple[int, ...]:
+    """The shape without the axes in `axis`, or with size 1 there; None means all axes."""
     axes = normalize_axes(axis, len(x.shape))
     return tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes)
 
 
 def reduction(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) -> TensorSpec:
+    """The result of a reduction that keeps the dtype, such as the largest element."""
     return TensorSpec(reduced_shape(x, axis, keepdims), x.dtype)
 
 
@@ -156,6 +166,7 @@ def total_dtype(dtype: str) -> str:
 
 
 def total(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) -> TensorSpec:
+    """The result of a sum or product, whose dtype holds totals: see `total_dtype`."""
     return TensorSpec(reduced_shape(x, axis, keepdims), total_dtype(x.dtype))
 
 
@@ -181,10 +192,12 @@ def maximum_along(x: TensorSpec, *, axis: Any = None, keepdims: bool = False) ->
 
 
 def index_along(x: TensorSpec, *, axis: int | None = None, keepdims: bool = False) -> TensorSpec:
+    """The result of `argmax` and `argmin`: int32."""
     return TensorSpec(maximum_along(x, axis=axis, keepdims=keepdims).shape, "int32")
 
 
 def argsort(x: TensorSpec, *, axis: int = -1) -> TensorSpec:
+    """The order of the elements along an axis: int32."""
     normalize_axis(axis, len(x.shape))
     return TensorSpec(x.shape, "int32")
 
@@ -211,6 +224,7 @@ def matmul(x1: TensorSpec, x2: TensorSpec) -> TensorSpec:
 
 
 def reshape(x: TensorSpec, *, newshape: tuple[int, ...]) -> TensorSpec:
+    """The elements in another shape, of which one size may be -1. Raises ValueError if they do not fill it."""
     newshape = (newshape,) if isinstance(newshape, int) else tuple(newshape)
     size, known = math.prod(x.shape), math.prod(n for n in newshape if n != -1)
     if newshape.count(-1) > 1:
@@ -225,6 +239,7 @@ def reshape(x: TensorSpec, *, newshape: tuple[int, ...]) -> TensorSpec:
 
 
 def transpose(x: TensorSpec, *, axes: tuple[int, ...] | None = None) -> TensorSpec:
+    """The axes in another order, reversed if None."""
     rank = len(x.shape)
     order = tuple(reversed(range(rank))) if axes is None else tuple(normalize_axis(a, rank) for a in axes)
     if sorted(order) != list(range(rank)):
@@ -233,12 +248,14 @@ def transpose(x: TensorSpec, *, axes: tuple[int, ...] | None = None) -> TensorSp
 
 
 def broadcast_to(x: TensorSpec, *, shape: tuple[int, ...]) -> TensorSpec:
+    """The tensor repeated to a larger shape. Raises ValueError if it does not broadcast to it."""
     if broadcast_shapes(x.shape, tuple(shape)) != tuple(shape):
         raise ValueError(f"broadcast_to: {x.shape} does not broadcast to {tuple(shape)}")
     return TensorSpec(tuple(shape), x.dtype)
 
 
 def strided_slice(x: TensorSpec, *, start: Any, stop: Any, step: Any) -> TensorSpec:
+    """The elements from `start` up to `stop` in steps, along each axis. Raises ValueError for other bounds."""
     sizes = []
     for axis, (n, a, b, s) in enumerate(zip(x.shape, start, stop, step, strict=True)):
         if not (0 <= a <= b <= n and s >= 1):
@@ -248,6 +265,7 @@ def strided_slice(x: TensorSpec, *, start: Any, stop: Any, step: Any) -> TensorS
 
 
 def interior_pad(x: TensorSpec, *, low: Any, high: Any, interior: Any, value: float = 0.0) -> TensorSpec:
+    """The tensor with padding before, behind and between the elements of each axis."""
     sizes = []
     for n, a, b, i in zip(x.shape, low, high, interior, strict=True):
         if min(a, b, i) < 0:
@@ -279,6 +297,7 @@ def check_alike(xs: Sequence[Any], axis: int) -> int:
 
 
 def concatenate(*xs: TensorSpec, axis: int = 0) -> TensorSpec:
+    """Tensors one behind the other along an axis."""
     axis = check_joinable(xs, axis)
     size = sum(x.shape[axis] for x in xs)
     shape = xs[0].shape
@@ -307,6 +326,7 @@ def split_edges(
 
 
 def take(x: TensorSpec, indices: Any, *, axis: int | None = None) -> TensorSpec:
+    """The slices at `indices` along an axis; of the flat tensor if `axis` is None."""
     if axis is None:
         return TensorSpec(shape_of(indices), x.dtype)
     axis = normalize_axis(axis, len(x.shape))
@@ -314,15 +334,18 @@ def take(x: TensorSpec, indices: Any, *, axis: int | None = None) -> TensorSpec:
 
 
 def scatter_add(values: TensorSpec, indices: TensorSpec, *, axis: int, size: int) -> TensorSpec:
+    """The cotangent of `take`: slices added up along an axis of `size`."""
     after = values.shape[axis + len(indices.shape) :]
     return TensorSpec((*values.shape[:axis], size, *after), values.dtype)
 
 
 def scatter_rows(values: TensorSpec, indices: TensorSpec, *, size: int) -> TensorSpec:
+    """Rows written into a tensor of `size` rows."""
     return TensorSpec((size, *values.shape[1:]), values.dtype)
 
 
 def take_along_axis(x: TensorSpec, indices: TensorSpec, *, axis: int | None = None) -> TensorSpec:
+    """The elements at `indices` along an axis. Raises ValueError for indices of another rank."""
     if axis is None:
         if len(indices.shape) != 1:
             raise ValueError(f"take_along_axis: with axis=None indices are a vector, got shape {tuple(indices.shape)}")
@@ -335,15 +358,18 @@ def take_along_axis(x: TensorSpec, indices: TensorSpec, *, axis: int | None = No
 
 
 def scatter_add_along_axis(values: TensorSpec, indices: TensorSpec, *, axis: int, size: int) -> TensorSpec:
+    """The cotangent of `take_along_axis`."""
     return TensorSpec((*values.shape[:axis], size, *values.shape[axis + 1 :]), values.dtype)
 
 
 def full(*, shape: Any, fill_value: Any, dtype: str | None = None) -> TensorSpec:
+    """A tensor of one value; floatx if `dtype` is None."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     return TensorSpec(shape, dtype or floatx())
 
 
 def arange(*, start: Any, stop: Any = None, step: Any = None, dtype: str | None = None) -> TensorSpec:
+    """A range of numbers. Raises ValueError for a step of 0."""
     first, last = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
     count = max(0, math.ceil((last - first) / step))

@@ -81,7 +81,7 @@ def interrupt(backend: str, count: int, seed: int = 0, longest: float = 0.05) ->
                 process.send_signal(signal.SIGINT)
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
     raise RuntimeError(f"the process ended with {process.returncode}, without a word")
 
 

@@ -141,9 +141,9 @@ def test_no_underscore_name_crosses_a_folder():
             parts = target.split(".")
             hidden = [i for i, part in enumerate(parts) if private.match(part)]
             owner = ".".join(parts[: hidden[0]]) if hidden else target
-            if (hidden or (name and private.match(name))) and owner in modules():
-                if not modules()[module].is_relative_to(modules()[owner].parent):
-                    crossing.append(f"{module}: {target} {name or ''}")
+            is_private = hidden or (name and private.match(name))
+            if is_private and owner in modules() and not modules()[module].is_relative_to(modules()[owner].parent):
+                crossing.append(f"{module}: {target} {name or ''}")
     assert not crossing, "what another folder needs has a public name"
 
 

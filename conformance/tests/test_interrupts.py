@@ -22,13 +22,17 @@ def test_no_signal_tears_a_step_or_loses_the_model(backend):
 
 def test_a_signal_waits_for_the_end_of_a_block():
     steps = []
-    with pytest.raises(KeyboardInterrupt), interrupts.deferring():
+
+    def run():
         with interrupts.uninterrupted:
             with interrupts.uninterrupted:
                 signal.raise_signal(signal.SIGINT)
                 steps.append("inner")
             steps.append("outer")
         steps.append("behind")
+
+    with interrupts.deferring(), pytest.raises(KeyboardInterrupt):
+        run()
     assert steps == ["inner", "outer"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

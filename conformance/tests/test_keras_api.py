@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 import kcompat
-from kcompat import activations, layers, losses, metrics
+from kcompat import activations, layers, losses, metrics, naming
 from kcompat.conformance.adapters import witness
 from kcompat.registration import KINDS, registered_classes, registered_functions
 from kcompat.runtime.registry import use_backend
 
 pytestmark = pytest.mark.skipif(not witness.INSTALLED, reason="pip install keras")
 
-LAYERS = [name for name in layers.__all__ if name not in ("Input", "InputLayer", "Layer")]
+LAYERS = [name for name in registered_classes("layer") if name != "InputLayer"]
 CLASSES = [f"layers.{name}" for name in LAYERS]
-CLASSES += [f"optimizers.{name}" for name in ("SGD", "Adam", "RMSprop")]
+CLASSES += [f"optimizers.{name}" for name in registered_classes("optimizer")]
 CLASSES += [f"losses.{name}" for name in registered_classes("loss") if name != "LossFunctionWrapper"]
 CLASSES += [f"metrics.{name}" for name in registered_classes("metric")]
 CLASSES += [f"initializers.{name}" for name in registered_classes("initializer") if name != "Initializer"]
@@ -198,9 +198,7 @@ def test_every_activation_of_keras_is_there(keras):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_default_names_are_those_of_keras(keras, name):
-    from kcompat.layers import layer
-
-    layer._names.clear()
+    naming.forget_names()
     made = [getattr(layers, name)(*ARGUMENTS.get(name, [])).name for _ in range(2)]
     assert made == witness.as_json(keras["names"])[name]
 

@@ -1,6 +1,7 @@
 """A variable's value lives in one place at a time: models that share layers, hooks, threads, copies and processes."""
 
 import copy
+import itertools
 import multiprocessing
 import pickle
 import threading
@@ -89,7 +90,7 @@ def test_heads_in_turn_train_one_trunk():
             head.train_on_batch(X, Y.astype("float32"))
             trunks.append(trunk.get_weights()[0])
             np.testing.assert_array_equal(heads[0].get_weights()[0], heads[1].get_weights()[0])
-    assert all(not np.array_equal(a, b) for a, b in zip(trunks, trunks[1:], strict=False))
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(trunks))
 
 
 def test_a_gan_trains_one_part_at_a_time():
@@ -199,7 +200,7 @@ def test_a_model_moves_in_mid_epoch(other):
 
 
 def test_a_model_is_compiled_anew_in_mid_epoch():
-    model, hook, history = trained(lambda model: model.compile("sgd", LOSS, metrics=["accuracy"]))
+    model, _, history = trained(lambda model: model.compile("sgd", LOSS, metrics=["accuracy"]))
     assert type(model.optimizer).__name__ == "SGD"
     assert set(history.history) == {"loss", "accuracy"}
     assert int(model.optimizer.iterations.numpy()) == 2  # it was compiled in both epochs; two batches came after

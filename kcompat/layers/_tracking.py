@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from kcompat.layers.layer import Layer
 
 
-def layers_in(path: str, value: Any, layer_class: type) -> Iterator[tuple[str, Layer]]:
+def layers_in(path: str, value: Any, layer_class: type[Layer]) -> Iterator[tuple[str, Layer]]:
     """The layers in an attribute, also in lists, tuples and dicts, each with its path: `blocks.0`."""
     if isinstance(value, layer_class):
         yield path, value

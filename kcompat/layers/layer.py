@@ -181,18 +181,18 @@ class Layer(Configurable):
             constraint: gives the weight to keep after an update; or its name.
             name: `weight` and a number if None.
         """
-        shape = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
-        shape = shapes.known(shape)
-        if any(n is None for n in shape):
+        sizes = shapes.known(() if shape is None else (shape,) if isinstance(shape, int) else tuple(shape))
+        known = tuple(n for n in sizes if n is not None)
+        if len(known) < len(sizes):
             raise ValueError(
-                f"{self.name}: a weight needs a known shape, got {shape}; give the layer an input of known sizes"
+                f"{self.name}: a weight needs a known shape, got {sizes}; give the layer an input of known sizes"
             )
         dtype = as_dtype(dtype or self.dtype)
         name = name or f"weight_{len(self._own_variables)}"
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
         with building(name):
-            variable = Variable(initializers.get(initializer), shape, dtype, trainable, name=name)
+            variable = Variable(initializers.get(initializer), known, dtype, trainable, name=name)
         variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._own_variables.append(variable)
         note_change()

@@ -22,7 +22,9 @@ from kcompat.spec import OPS
 UPDATES = frozenset(op.name for op in OPS.values() if op.family == "update")
 """The ops that are an optimizer's update."""
 
-ELEMENTWISE = frozenset({"add", "subtract", "multiply", "divide", "sqrt", "square", "negative", "where", "maximum"})
+ELEMENTWISE = frozenset(
+    {"add", "subtract", "multiply", "divide", "sqrt", "square", "negative", "where", "maximum", "sign"}
+)
 """What an update may be made of, if a vector is to take the place of several tensors."""
 
 RESHAPES = frozenset({"reshape", "stop_gradient"})

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kcompat import ops
+from kcompat.layers._weights import options_of
 from kcompat.layers.recurrent._recurrent import Gated
 from kcompat.registration import register
 
@@ -43,7 +44,7 @@ class LSTM(Gated):
         return {**options, "initializer": self._open_forget_gate} if self.unit_forget_bias else options
 
     def _open_forget_gate(self, shape: tuple[int, ...], dtype: str) -> Any:
-        bias = np.array(self.bias_initializer(shape, dtype))
+        bias = np.array(options_of(self, "bias")["initializer"](shape, dtype))
         bias[self.units : 2 * self.units] = 1
         return bias
 
