@@ -24,10 +24,10 @@ class Embedding(Layer):
         input_dim: how many integers there are.
         output_dim: the size of a vector.
         embeddings_initializer: the table's first values.
-        embeddings_regularizer, activity_regularizer: what the table, and the result, add to the loss.
+        embeddings_regularizer: what the table adds to the loss.
         embeddings_constraint: what the table is projected to after each update.
         mask_zero, weights, lora_rank: not supported yet.
-        **kwargs: `name`, `trainable`, `dtype`.
+        **kwargs: `name`, `trainable`, `dtype`, `activity_regularizer`.
     """
 
     def __init__(
@@ -36,7 +36,6 @@ class Embedding(Layer):
         output_dim: int,
         embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None,
-        activity_regularizer: Any = None,
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
@@ -45,7 +44,7 @@ class Embedding(Layer):
     ):
         refuse("Embedding", weights=weights, lora_rank=lora_rank)
         refuse("Embedding", False, mask_zero=mask_zero)
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(**kwargs)
         self.input_dim, self.output_dim = positive("input_dim", input_dim), positive("output_dim", output_dim)
         WeightOptions(embeddings_initializer, embeddings_regularizer, embeddings_constraint).keep(self, "embeddings")
 
