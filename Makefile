@@ -54,9 +54,10 @@ lint: typed
 	.venv/bin/ruff format --check
 	cd build/typed && ../../.venv/bin/mypy --config-file ../../pyproject.toml
 
-# Build the site into docs/site; a broken link or reference is an error.
+# Build the site, which asks each framework what it has; a broken link or reference is an error.
 docs: typed
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --config-file docs/mkdocs.yml
+	@echo "Open docs/site/index.html in a browser"
 
 clean:
 	rm -rf .venv .venv-demo build docs/site demo.png *.egg-info

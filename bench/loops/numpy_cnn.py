@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kcompat.bench.loops.numpy import HandWritten, column_sums
+from kcompat.bench.loops.numpy_loop import HandWritten, column_sums
 
 CHUNK = 16
 """Images whose column gradients are made at a time: those of all would not stay in the cache."""

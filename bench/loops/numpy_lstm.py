@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kcompat.bench.loops.numpy import F, HandWritten
+from kcompat.bench.loops.numpy_loop import F, HandWritten
 
 
 class Recurrent(HandWritten):
