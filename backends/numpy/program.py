@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kcompat.backends.numpy.blas import limited
 from kcompat.backends.numpy.compiler import UnsupportedStepError, compile_step
 from kcompat.backends.numpy.compiler.memory import own
 from kcompat.backends.numpy.denormals import without_denormals
@@ -40,6 +41,8 @@ class Compiled(NamedTuple):
     """The arrays that the program works on."""
     program: Callable[..., Any] | None
     """A function of the batch's leaves that does the step and gives the logs; None if there cannot be one."""
+    threads: int | None
+    """How many threads its matrix products take; None: as many as there are."""
     obstacle: str | None
     """Why there cannot be one, or why a scan within it is not compiled."""
 
@@ -75,10 +78,11 @@ class NumPyProgram(Program):
         layout = _layout(batch, leaves)
         holder = self.holder
         with holder.lock:
-            program = self._program(layout, batch, leaves)
-            if program is None:
+            compiled = self._find(layout, batch, leaves)
+            if compiled.program is None:
                 return holder.quiet.run(without_denormals, self._run_eagerly, batch)
-            return holder.quiet.run(without_denormals, program, *leaves)
+            with limited(compiled.threads):
+                return holder.quiet.run(without_denormals, compiled.program, *leaves)
 
     def run_many(self, batches: Batch) -> Logs:
         return self._run_rows(functools.partial(collections.deque, maxlen=1), batches)[0]
@@ -96,28 +100,33 @@ class NumPyProgram(Program):
         layout = _layout(batch, first)
         holder = self.holder
         with holder.lock:
-            program = self._program(layout, batch, first)
-            if program is None:
+            compiled = self._find(layout, batch, first)
+            if compiled.program is None:
                 return collect(self.run(rebuild(list(row))) for row in zip(*slices, strict=True))
-            return holder.quiet.run(without_denormals, collect, itertools.starmap(program, zip(*leaves, strict=True)))
+            steps = itertools.starmap(compiled.program, zip(*leaves, strict=True))
+            with limited(compiled.threads):
+                return holder.quiet.run(without_denormals, collect, steps)
 
-    def _program(self, layout: Any, batch: Batch, leaves: list[Any]) -> Callable[..., Any] | None:
-        """What runs a batch of this layout; None if nothing but the step itself does."""
+    def _find(self, layout: Any, batch: Batch, leaves: list[Any]) -> Compiled:
+        """What became of the step for a batch of this layout."""
         compiled = self._by_layout.get(layout)
         if compiled is None or compiled.state is not self.holder.state:
             compiled = self._compile(layout, batch, leaves)
         self.obstacle = compiled.obstacle
-        return compiled.program
+        return compiled
 
     def _compile(self, layout: Any, batch: Batch, leaves: list[Any]) -> Compiled:
         state = self.holder.state
         self._by_layout = {key: compiled for key, compiled in self._by_layout.items() if compiled.state is state}
         for x in leaves:
             if not isinstance(x, (np.ndarray, np.generic)):
-                return Compiled(state, None, f"the batch has a {type(x).__name__}, and a program takes NumPy arrays")
+                return Compiled(
+                    state, None, None, f"the batch has a {type(x).__name__}, and a program takes NumPy arrays"
+                )
         if len(self._by_layout) >= KEPT:
             return Compiled(
                 state,
+                None,
                 None,
                 f"{KEPT} layouts of a batch have programs, and each has memory of its own; pad batches to fewer shapes",
             )
@@ -125,7 +134,7 @@ class NumPyProgram(Program):
         try:
             compiled = Compiled(state, *self.holder.quiet.run(compile_step, self.B, self.step, state, batch))
         except UnsupportedStepError as error:  # the step as it is gives the right result, or the right error
-            compiled = Compiled(state, None, str(error))
+            compiled = Compiled(state, None, None, str(error))
         self._by_layout[layout] = compiled
         return compiled
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from kcompat.callbacks import CallbackList, History
-from kcompat.data.arrays import Arrays, to_array, unpack_x_y_sample_weight
-from kcompat.data.stream import Stream, is_stream, open_data
+from kcompat.data.arrays import Arrays, to_array
+from kcompat.data.stream import is_stream, open_data
+from kcompat.data.validation import with_validation
 from kcompat.layers.layer import Layer
 from kcompat.models.owners import claim_optimizer
 from kcompat.models.summary import render
@@ -263,8 +264,13 @@ class Model(Layer):
                 raise ValueError(f"steps_per_epoch={steps_per_epoch} needs an iterable of batches; x is an array")
             x = required(x, y)
             data = open_data(x, y, sample_weight, class_weight, batch_size, steps_per_epoch, check=self.prepare)
-            data, validation = self._with_validation(
-                data, validation_data, validation_split, validation_batch_size or batch_size, validation_steps
+            data, validation = with_validation(
+                data,
+                validation_data,
+                validation_split,
+                validation_batch_size or batch_size,
+                validation_steps,
+                self.prepare,
             )
             for part in (data, validation):
                 if part is not None:
@@ -272,29 +278,6 @@ class Model(Layer):
             return self._trainer.fit(
                 running, data, validation, span, shuffle, verbosity(verbose), callbacks, validates_after
             )
-
-    def _with_validation(
-        self, data: Arrays | Stream, validation_data: Any, split: float, batch_size: int | None, steps: int | None
-    ) -> tuple[Arrays | Stream, Arrays | Stream | None]:
-        """The data to train on and the data to evaluate on, if there are any."""
-        if validation_data is None:
-            if steps is not None:
-                raise ValueError(f"validation_steps={steps} needs validation_data")
-            if not split:
-                return data, None
-            if isinstance(data, Stream):
-                raise ValueError("validation_split needs arrays; give an iterable's as validation_data")
-            data, validation = data.split(split)
-            validation.batch_size = batch_size or data.batch_size
-            return data, validation
-        if is_stream(validation_data):
-            return data, open_data(validation_data, steps=steps, check=self.prepare)
-        if not isinstance(validation_data, (tuple, list)):
-            raise ValueError(
-                f"validation_data is (x, y) or (x, y, sample_weight), got a {type(validation_data).__name__}"
-            )
-        x, y, sample_weight = unpack_x_y_sample_weight(validation_data)
-        return data, open_data(x, y, sample_weight, None, batch_size, steps, check=self.prepare)
 
     def evaluate(
         self,
