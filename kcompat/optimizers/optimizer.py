@@ -29,8 +29,8 @@ class Optimizer(Configurable):
     Args:
         learning_rate: a number, not negative. It may be changed at any time: `optimizer.learning_rate = 0.01`.
         name: made from the class name if None.
-        weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-            loss_scale_factor, gradient_accumulation_steps: not supported yet.
+        weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum: not supported yet.
+        ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps: not supported yet.
     """
 
     formula: str = ""
