@@ -359,3 +359,38 @@ def test_steps_of_what_has_none():
 def test_two_layers_of_one_name():
     with pytest.raises(ValueError, match="two layers are called 'twin'"):
         kcompat.Sequential([layers.Dense(1, name="twin"), layers.Dense(1, name="twin")])
+
+
+def test_a_loss_that_gives_a_number(backend):
+    model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(1)])
+    with kcompat.use_backend(backend.name):
+        model.compile("sgd", lambda y_true, y_pred: 3.0)
+        with pytest.raises(TypeError, match=r"gave 3.0, a float that has no gradient; give a tensor"):
+            model.fit(X, Y * 1.0, **QUIET)
+
+
+def test_nothing_to_train_is_said():
+    model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(1, trainable=False)])
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="has no trainable weights, so fit changes none"):
+        model.fit(X, Y * 1.0, **QUIET)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"epochs": -1}, "epochs is an int of at least 0, got -1"),
+        ({"epochs": 2.5}, "epochs is an int of at least 0, got 2.5"),
+        ({"validation_freq": 0}, "validation_freq is a positive int, got 0"),
+        ({"x": (X, Y), "y": None}, "x is a tuple of 2 arrays; pass them one by one"),
+        ({"validation_data": X}, r"validation_data is \(x, y\) or \(x, y, sample_weight\), got a ndarray"),
+        ({"y": np.full((len(X), 1), np.nan)}, "NaN"),
+    ],
+)
+def test_arguments_of_fit_are_checked_before_the_first_step(arguments, message):
+    model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()[0]
+    with pytest.raises(ValueError, match=message):
+        model.fit(**{"x": X, "y": Y * 1.0, **QUIET, **arguments})
+    np.testing.assert_array_equal(model.get_weights()[0], before)

@@ -114,4 +114,10 @@ class LossFunctionWrapper(Loss):
         self.fn, self.kwargs = fn, kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        return self.fn(y_true, y_pred, **self.kwargs)
+        values = self.fn(y_true, y_pred, **self.kwargs)
+        if not hasattr(values, "dtype"):
+            raise TypeError(
+                f"the loss function {self.name!r} gave {values!r}, a {type(values).__name__} that has no gradient; "
+                "give a tensor, computed from y_pred with kcompat.ops"
+            )
+        return values

@@ -23,19 +23,15 @@ from kcompat.training.checks import DataCheck, count, required, validation_epoch
 from kcompat.training.programs import Programs
 from kcompat.training.progress import Progress
 from kcompat.training.recipe import Recipe
-from kcompat.training.trainer import Trainer
+from kcompat.training.trainer import Trainer, results_of
 from kcompat.variables.scope import Scope, bind
 from kcompat.variables.variable import assign_all
-
-AUTO = "auto"
-"""In place of a backend's name: the fastest one."""
 
 
 class Model(Layer):
     """A layer that can be trained. Subclasses define `call`; `Sequential` is one made of layers in a row.
 
-    A model has a `recipe`, what `compile` was told; `programs`, which run its steps on its backend; and a trainer,
-    which runs loops of steps.
+    It has a `recipe`, what `compile` was told; `programs`, which run its steps; and a trainer, which runs loops of steps.
     """
 
     def __init__(self, *, name: str | None = None, trainable: bool = True, **kwargs: Any):
@@ -141,7 +137,7 @@ class Model(Layer):
         it to the fastest; since all give the same numbers, nothing else depends on it. `step_seconds` then holds what
         was measured.
         """
-        if backend == AUTO:
+        if backend == "auto":
             self.chooses_backend = True
             return self
         load(backend)
@@ -302,7 +298,7 @@ class Model(Layer):
             progress = Progress(data.steps, verbosity(verbose))
             logs = self._trainer.evaluate(running, data, hooks, progress)
             progress.finish(logs)
-        return _in_form(logs, return_dict)
+        return results_of(logs, return_dict)
 
     def predict(
         self,
@@ -343,7 +339,7 @@ class Model(Layer):
         with self._trainer.running():
             data = Arrays(required(x, y), y, sample_weight, class_weight, batch_size=2**31)
             self.prepare(data.x, data.y)
-            return _in_form(self._trainer.step(kind, data), return_dict)
+            return results_of(self._trainer.step(kind, data), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The predictions for a batch, as NumPy."""
@@ -366,12 +362,11 @@ class Model(Layer):
         with bind({}):
             shapes.infer(self.call, TensorSpec(input_shape, self.dtype))
 
-    def layer_shapes(self) -> list[tuple[Any, Any]]:
-        """Each layer with the shape of its result."""
-        return [(layer, layer.compute_output_shape(layer.input_shape)) for _, layer in self.sublayers()]
-
     def summary(self, print_fn: Any = None) -> None:
-        """Print the layers, their output shapes and parameter counts. Raises ValueError if the model is not built."""
+        """Print the layers, their output shapes and parameter counts, and why a step that was run is not compiled.
+
+        Raises ValueError if the model is not built.
+        """
         self.require_built("summary")
         (print_fn or print)(render(self))
 
@@ -403,10 +398,3 @@ class Model(Layer):
         """The shape of the result, the batch axis None."""
         self.require_built("output_shape")
         return self.compute_output_shape(self.input_shape)
-
-
-def _in_form(logs: dict[str, float], return_dict: bool) -> Any:
-    if return_dict:
-        return logs
-    values = list(logs.values())
-    return values[0] if len(values) == 1 else values

@@ -10,9 +10,10 @@ BITS = {"bool": 8, "bfloat16": 16}
 
 
 def render(model: Any) -> str:
-    """Layers with output shapes and numbers of parameters, then totals."""
+    """Layers with output shapes and numbers of parameters, then totals, then what keeps a step from being compiled."""
     rows = [("Layer (type)", "Output Shape", "Param #")]
-    for layer, shape in model.layer_shapes():
+    for _, layer in model.sublayers():
+        shape = layer.compute_output_shape(layer.input_shape)
         rows.append((f"{layer.name} ({type(layer).__name__})", str(shape), f"{layer.count_params():,}"))
     widths = [max(len(row[i]) for row in rows) + 2 for i in range(3)]
     lines = [f'Model: "{model.name}"', _rule(widths, "\u250f\u2533\u2513", "\u2501")]
@@ -28,15 +29,16 @@ def render(model: Any) -> str:
     totals = [("Total", [*trainable, *frozen, *slots]), ("Trainable", trainable), ("Non-trainable", frozen)]
     totals += [("Optimizer", slots)] if slots else []
     lines += [f" {name} params: {_count(group):,} ({_size(group)})" for name, group in totals]
+    lines += [f" The {kind} step is not compiled: {why}" for kind, why in model.programs.obstacles().items()]
     return "\n".join(lines)
 
 
 def _count(variables: list[Any]) -> int:
-    return sum(v.numpy().size for v in variables)
+    return sum(v.size for v in variables)
 
 
 def _size(variables: list[Any]) -> str:
-    size = sum(v.numpy().size * _bytes(v.dtype) for v in variables)
+    size = sum(v.size * _bytes(v.dtype) for v in variables)
     for unit in ("B", "KB", "MB"):
         if size < 1024:
             return f"{size:.2f} {unit}"

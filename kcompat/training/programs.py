@@ -90,6 +90,10 @@ class Programs:
         store.lease_to(program)
         return program
 
+    def obstacles(self) -> dict[str, str]:
+        """Why a step of a kind, as it was run last, has no compiled program: for those that have none."""
+        return {kind: p.obstacle for kind, p in self._programs.items() if p.obstacle is not None}
+
     def run(self, kind: str, batch: Any, steps: int = 1) -> dict[str, Any]:
         """The logs of a step of this kind, or of the last of several, whose batches are stacked."""
         return self._run(Store.run, kind, batch, steps)

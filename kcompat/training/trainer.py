@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -93,6 +94,8 @@ class Trainer:
     ) -> History:
         """Train over `epochs`, numbers of epochs from 0; evaluate after those that `validates_after` names."""
         model, history = self.model, History()
+        if not model.trainable_weights:
+            warnings.warn(f"{model.name} has no trainable weights, so fit changes none", stacklevel=3)
         self.choose_backend(data)
         running.follow()
         hooks = CallbackList(
@@ -263,6 +266,14 @@ class Trainer:
         """The predictions for one batch, as NumPy arrays of their own."""
         outputs = self.model.programs.run_each("predict", (x, None, None))
         return tree.map_leaves(np.array, _arrays(self.model.backend, outputs))  # the framework may hold that memory
+
+
+def results_of(logs: dict[str, float], return_dict: bool) -> Any:
+    """Logs as `evaluate` gives them: a dict by name, or a list of the values, or the value of a single one."""
+    if return_dict:
+        return logs
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values
 
 
 def _floats(backend: str, logs: Any) -> dict[str, float]:
