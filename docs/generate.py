@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import classes
 import declarations
 import families
 import names
 import support
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 from tables import call, code, python, shown, table
 
 from kcompat import ops
@@ -55,6 +57,13 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
     pages["contributing.md"] = (ROOT / "CONTRIBUTING.md").read_text()
     for path, content in pages.items():
         files.append(File.generated(config, path, content=content))
+
+
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """End the pages of losses and metrics with a table of their classes."""
+    del config, files
+    module = classes.MODULES.get(page.file.src_uri)
+    return markdown if module is None else markdown + classes.section(module)
 
 
 def family_page(family: str) -> str:

@@ -31,6 +31,7 @@ from kcompat import (
 from kcompat.initializers import Initializer
 from kcompat.layers import Input, Layer
 from kcompat.losses import Loss
+from kcompat.metrics import Metric
 from kcompat.models import Model, Sequential
 from kcompat.optimizers import Optimizer
 from kcompat.random import SeedGenerator
@@ -45,6 +46,7 @@ __all__ = [
     "Input",
     "Layer",
     "Loss",
+    "Metric",
     "Model",
     "Optimizer",
     "Regularizer",
