@@ -5,7 +5,7 @@ import functools
 import jax
 from jax.custom_derivatives import SymbolicZero, custom_vjp_primal_tree_values
 
-from kcompat.runtime.registry import load
+from kcompat.backends.jax.interpreter import interpreter, run_body
 from kcompat.spec import OPS, Joint
 
 
@@ -23,7 +23,7 @@ def declared(f):
 
         def backward(saved, g):
             y, tensors = saved
-            B = load("jax")
+            B = interpreter()
             if isinstance(rules, Joint):
                 g = tuple(None if isinstance(part, SymbolicZero) else part for part in g) if sparse else g
                 return rules.rule(B, g, y, *tensors, **attrs)[: len(tensors)]
@@ -42,7 +42,7 @@ def by_body(name):
     op = OPS[name]
 
     def f(*tensors, **attrs):
-        return op.body(load("jax"), *tensors, **attrs)
+        return run_body(name, *tensors, **attrs)
 
     f.__name__, f.__doc__ = name, op.doc
     vars(f)["__signature__"] = op.signature

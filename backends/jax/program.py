@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kcompat.backends._host import pad_rows
 from kcompat.backends.jax.dtypes import WIDE, is_wide, scope
 from kcompat.backends.jax.loop import Step
-from kcompat.backends.jax.memory import padded, private_copy
+from kcompat.backends.jax.memory import private_copy
 from kcompat.backends.jax.platform import on_cpu
 from kcompat.backends.jax.trees import ordered
 from kcompat.runtime import tree
@@ -32,18 +33,19 @@ These can be computed one beside the other, so that a loop gains less than it co
 class Leaves(Holder):
     """The tensors of the state in one list, which costs JAX less than dicts, in the order of parts and paths."""
 
-    def __init__(self, state: State):
-        self.tensors, self.rebuild = tree.flatten(state)
-        self.places = [(part, path) for part, values in state._asdict().items() for path in values]
-        self.is_wide = is_wide(self.tensors)
-
     @property
     def state(self) -> State:  # type: ignore[override]
         """The state as a tree."""
         return self.rebuild(self.tensors)
 
+    @state.setter
+    def state(self, state: State) -> None:
+        self.tensors, self.rebuild = tree.flatten(state)
+        self.places = [(part, path) for part, values in state._asdict().items() for path in values]
+        self.is_wide = is_wide(self.tensors)
 
-class Compiled:
+
+class TracedStep:
     """A step traced for batches of one layout, and its programs, each compiled when it is first called."""
 
     def __init__(self, step: Step, capacity: int | None, counts: bool, rebuild_logs: tree.Rebuild, wide: bool):
@@ -58,14 +60,18 @@ class Compiled:
 
 
 class JaxProgram(Program):
-    """Donates the state: XLA writes the new one into its buffers, which only this program knows."""
+    """Donates the state: XLA writes the new one into its buffers, which only this program knows.
+
+    What raises while a step is traced or compiled, or for its inputs, does so before the state is donated, and leaves
+    it as it was. An error within XLA's run, such as memory that runs out, loses it.
+    """
 
     steps_at_once = STEPS
     holder: Leaves
 
     def __init__(self, B: Any, step: Any, state: State | Holder):
         super().__init__(B, step, state)
-        self._compiled: dict[Any, Compiled] = {}
+        self._traced: dict[Any, TracedStep] = {}
 
     def _hold(self, state: State) -> Leaves:
         with scope(is_wide(state)):
@@ -83,50 +89,52 @@ class JaxProgram(Program):
         return x.astype(x.dtype)
 
     def run(self, batch: Any) -> Any:
-        """See `Program.run`; does not wait for the logs."""
+        """Do one step and give its logs, without waiting for them."""
         leaves, structure = self._flatten(batch)
-        found = self._find(batch, structure, leaves)
-        if not (found.capacity and found.changed and found.counts):
-            return found.rebuild_logs(self._call(found, found.once, leaves))
-        rows = [padded(x[None], found.capacity) for x in map(np.asarray, leaves)]
-        return found.rebuild_logs(self._call(found, found.repeated, rows, np.int32(1)))
+        with self.holder.lock:
+            traced = self._find(batch, structure, leaves)
+            if not (traced.capacity and traced.changed and traced.counts):
+                return traced.rebuild_logs(self._call(traced, traced.once, leaves))
+            rows = [pad_rows(x[None], traced.capacity) for x in map(np.asarray, leaves)]
+            return traced.rebuild_logs(self._call(traced, traced.repeated, rows, np.int32(1)))
 
     def run_many(self, batches: Any) -> Any:
-        """See `Program.run_many`; up to `steps_at_once` of them are one call."""
-        found, groups = self._groups(batches)
-        if found is None:
-            return super().run_many(batches)
-        for steps, inputs in groups:
-            if found.counts:
-                logs = self._call(found, found.repeated, inputs, np.int32(steps))
-            elif steps == found.capacity:
-                logs = self._call(found, found.repeated, inputs)
-            else:
-                for batch in zip(*inputs, strict=True):
-                    logs = self._call(found, found.once, list(batch))
-        return found.rebuild_logs(logs)
+        with self.holder.lock:
+            traced, groups = self._groups(batches)
+            if traced is None:
+                return super().run_many(batches)
+            for steps, inputs in groups:
+                if traced.counts:
+                    logs = self._call(traced, traced.repeated, inputs, np.int32(steps))
+                elif steps == traced.capacity:
+                    logs = self._call(traced, traced.repeated, inputs)
+                else:
+                    for batch in zip(*inputs, strict=True):
+                        logs = self._call(traced, traced.once, list(batch))
+            return traced.rebuild_logs(logs)
 
     def run_each(self, batches: Any) -> Any:
-        """See `Program.run_each`."""
-        found, groups = self._groups(batches)
-        if found is None or not found.counts:
-            return super().run_each(batches)
-        parts = [(steps, self._call(found, found.each, inputs, np.int32(steps))) for steps, inputs in groups]
-        if len(parts) == 1 and parts[0][0] == found.capacity:
-            return found.rebuild_logs(parts[0][1])
+        with self.holder.lock:
+            traced, groups = self._groups(batches)
+            if traced is None or not traced.counts:
+                return super().run_each(batches)
+            parts = [(steps, self._call(traced, traced.each, inputs, np.int32(steps))) for steps, inputs in groups]
+        if len(parts) == 1 and parts[0][0] == traced.capacity:
+            return traced.rebuild_logs(parts[0][1])
         arrays = ([np.asarray(y)[:steps] for y in logs] for steps, logs in parts)
-        return found.rebuild_logs([np.concatenate(ys) for ys in zip(*arrays, strict=True)])
+        return traced.rebuild_logs([np.concatenate(ys) for ys in zip(*arrays, strict=True)])
 
-    def _groups(self, batches: Any) -> tuple[Compiled | None, list[tuple[int, list[Any]]]]:
-        """The programs for stacked batches, if a loop is of use, and as many of them as one call takes, padded."""
+    def _groups(self, batches: Any) -> tuple[TracedStep | None, list[tuple[int, list[Any]]]]:
+        """The traced step, if a loop is of use, and the batches of each call: how many, and their padded tensors."""
         leaves, structure = self._flatten(batches)
-        found = self._find(batches, structure, [x[0] for x in leaves])
-        if not found.capacity:
+        traced = self._find(batches, structure, [x[0] for x in leaves])
+        size = traced.capacity
+        if not size:
             return None, []
-        parts = [[x[i : i + found.capacity] for x in leaves] for i in range(0, len(leaves[0]), found.capacity)]
-        if found.counts:
-            return found, [(len(part[0]), [padded(x, found.capacity) for x in part]) for part in parts]
-        return found, [(len(part[0]), part) for part in parts]
+        parts = [[x[i : i + size] for x in leaves] for i in range(0, len(leaves[0]), size)]
+        if traced.counts:
+            return traced, [(len(part[0]), [pad_rows(np.asarray(x), size) for x in part]) for part in parts]
+        return traced, [(len(part[0]), part) for part in parts]
 
     def _flatten(self, batch: Any) -> tuple[list[Any], Any]:
         """The arrays and tensors in a batch, and what it is like besides, which can be hashed."""
@@ -135,26 +143,29 @@ class JaxProgram(Program):
         leaves, structure = jax.tree.flatten(ordered(batch))
         return [private_copy(x) if isinstance(x, np.ndarray) else self.B.admit(x) for x in leaves], structure
 
-    def _call(self, found: Compiled, program: Callable[..., Any], inputs: list[Any], *steps: Any) -> list[Any]:
+    def _call(self, traced: TracedStep, program: Callable[..., Any], inputs: list[Any], *steps: Any) -> list[Any]:
+        """The logs of a program, whose new state takes the place of the donated one in one assignment."""
         tensors = self.holder.tensors
-        changed, kept = [tensors[i] for i in found.changed], [tensors[i] for i in found.kept]
+        changed, kept = [tensors[i] for i in traced.changed], [tensors[i] for i in traced.kept]
+        new = tensors.copy()
         changed, logs = program(changed, kept, inputs, *steps)
-        for i, x in zip(found.changed, changed, strict=True):
-            tensors[i] = x
+        for i, x in zip(traced.changed, changed, strict=True):
+            new[i] = x
+        self.holder.tensors = new
         return logs
 
-    def _find(self, batch: Any, structure: Any, inputs: list[Any]) -> Compiled:
-        """The programs for this layout; `inputs` is one batch of those in the tree `batch`."""
+    def _find(self, batch: Any, structure: Any, inputs: list[Any]) -> TracedStep:
+        """The step traced for this layout; `inputs` is one batch of those in the tree `batch`."""
         key = (structure, floatx(), *[(x.shape, x.dtype) for x in inputs])
-        found = self._compiled.get(key)
-        if found is None:
+        traced = self._traced.get(key)
+        if traced is None:
             wide = self.holder.is_wide or is_wide(inputs)
             with scope(wide):
-                found = self._compiled[key] = self._trace(tree.flatten(batch)[1], inputs, wide)
-        self.steps_at_once = STEPS if found.capacity else 1
-        return found
+                traced = self._traced[key] = self._trace(tree.flatten(batch)[1], inputs, wide)
+        self.steps_at_once = STEPS if traced.capacity else 1
+        return traced
 
-    def _trace(self, rebuild: tree.Rebuild, inputs: list[Any], wide: bool) -> Compiled:
+    def _trace(self, rebuild: tree.Rebuild, inputs: list[Any], wide: bool) -> TracedStep:
         holder: Leaves = self.holder
         rebuild_logs: Any = None
 
@@ -172,19 +183,26 @@ class JaxProgram(Program):
         if step.repeats and not (counts and step.convolves):
             size = max(1, step.logs_bytes, sum(x.nbytes for x in inputs))
             capacity = min(STEPS, LOOP_BYTES[bool(step.changed)] // size) or None
-        return Compiled(step, capacity, counts, rebuild_logs, wide)
+        return TracedStep(step, capacity, counts, rebuild_logs, wide)
 
     def replace(self, **parts: dict[str, Any]) -> None:
-        """See `Program.replace`; tensors are copied, since the next step writes over them."""
+        """Put copies of other values in place of entries of the state's parts: the next step writes over them."""
         holder = self.holder
-        for i, (part, path) in enumerate(holder.places):
-            x = parts.get(part, {}).get(path)
-            if x is None:
-                continue
-            dtype = self.B.dtype(holder.tensors[i])
-            with scope(dtype in WIDE):
-                is_tensor = isinstance(x, jax.Array)
-                holder.tensors[i] = self._owned(self.B.engine.asarray(x, dtype) if is_tensor else np.asarray(x, dtype))
+        with holder.lock:
+            tensors = holder.tensors.copy()
+            for i, (part, path) in enumerate(holder.places):
+                x = parts.get(part, {}).get(path)
+                if x is None:
+                    continue
+                dtype = self.B.dtype(tensors[i])
+                with scope(dtype in WIDE):
+                    is_tensor = isinstance(x, jax.Array)
+                    tensors[i] = self._owned(self.B.engine.asarray(x, dtype) if is_tensor else np.asarray(x, dtype))
+            holder.tensors = tensors
+
+    def state(self) -> State:
+        with self.holder.lock:
+            return super().state()
 
 
 def _in_scope(call: Callable[..., Any]) -> Callable[..., Any]:

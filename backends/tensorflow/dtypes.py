@@ -35,3 +35,12 @@ def as_float(x):
 def through(f, wide, *xs):
     """`f`, which lacks the dtype of `xs`, computed in a wider one."""
     return tf.cast(f(*(tf.cast(x, wide) for x in xs)), xs[0].dtype)
+
+
+def of_float(f):
+    """`f` of floats: an integer tensor becomes floatx."""
+
+    def call(x):
+        return f(as_float(x))
+
+    return call

@@ -41,7 +41,7 @@ class Step:
         def run(*batch: Any) -> Any:
             state = self._state()
             changed, logs = self._traced(*state, *batch)
-            self._assign(changed)
+            self._assign(changed, logs)
             return logs
 
         return tf.function(run, autograph=False, jit_compile=compiled).get_concrete_function(*batch)
@@ -64,7 +64,7 @@ class Step:
             logs = [tf.zeros(y.shape, y.dtype) for y in self._logs]
             start = (tf.constant(0), [state[i] for i in self._changed], logs)
             _, changed, logs = tf.while_loop(lambda i, *_: i < steps, step, start)
-            self._assign(changed)
+            self._assign(changed, logs)
             return logs
 
         return _traced(run, compiled, batch, rows)
@@ -82,8 +82,9 @@ class Step:
             stacks = [tf.TensorArray(y.dtype, rows, element_shape=y.shape) for y in self._logs]
             start = (tf.constant(0), [state[i] for i in self._changed], stacks)
             _, changed, stacks = tf.while_loop(lambda i, *_: i < steps, step, start)
-            self._assign(changed)
-            return [stack.stack() for stack in stacks]
+            logs = [stack.stack() for stack in stacks]
+            self._assign(changed, logs)
+            return logs
 
         return _traced(run, compiled, batch, rows)
 
@@ -101,9 +102,15 @@ class Step:
             for i, (v, read) in enumerate(zip(self._variables, self._read, strict=True))
         ]
 
-    def _assign(self, changed: list[Any]) -> None:
-        for i, x in zip(self._changed, changed, strict=True):
-            self._variables[i].assign(x)
+    def _assign(self, changed: list[Any], logs: list[Any]) -> None:
+        """Assign the variables once all of this is computed, so that an operator that raises changes none.
+
+        Identities are waited for: TensorFlow inlines the step, and then nothing waits for all that is in it.
+        """
+        changed, logs = [[tf.identity(x) for x in tensors] for tensors in (changed, logs)]
+        with tf.control_dependencies([tf.group(*changed, *logs)]):
+            for i, x in zip(self._changed, changed, strict=True):
+                self._variables[i].assign(x)
 
 
 def _apart(f: Callable[..., Any]) -> Callable[..., Any]:

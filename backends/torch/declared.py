@@ -5,12 +5,12 @@ import functools
 
 import torch
 
-from kcompat.runtime.registry import load
+from kcompat.backends.torch.interpreter import interpreter, run_body
 from kcompat.spec import OPS, Joint
 
 
-def beside(tensors):
-    """A context in which new tensors are where these are.
+def on_device_of(tensors):
+    """A context in which new tensors are on the device of `tensors`.
 
     Autograd goes backward on a GPU in a thread of its own, where torch's default device is the CPU.
     """
@@ -37,8 +37,8 @@ class _Declared(torch.autograd.Function):
         tensors, y = saved[: ctx.count], saved[ctx.count :]
         if ctx.single:
             (g,), (y,) = g, y
-        B = load("torch")
-        with beside(tensors):
+        B = interpreter()
+        with on_device_of(tensors):
             if isinstance(ctx.rules, Joint):
                 pulled = ctx.rules.rule(B, g, y, *tensors, **ctx.attrs)[: ctx.count]
             else:
@@ -63,7 +63,7 @@ def by_body(name):
     op = OPS[name]
 
     def f(*tensors, **attrs):
-        return op.body(load("torch"), *tensors, **attrs)
+        return run_body(name, *tensors, **attrs)
 
     f.__name__, f.__doc__ = name, op.doc
     vars(f)["__signature__"] = op.signature

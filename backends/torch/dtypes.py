@@ -3,18 +3,35 @@
 import numpy as np
 import torch
 
-from kcompat.spec import DTYPES, float_type, result_type
+from kcompat.spec import DTYPES, float_type, floatx, result_type
 
 TORCH = {name: getattr(torch, name) for name in DTYPES}
 NAMES = {dtype: name for name, dtype in TORCH.items()}
 SCALARS = frozenset((bool, int, float))
 _WITHOUT_KERNELS = frozenset(("bool", "uint16", "uint32", "uint64"))
 WIDE_UNSIGNED = frozenset((torch.uint16, torch.uint32, torch.uint64))
+"""Integers that torch can add and multiply, but neither compare nor reduce."""
 
 
 def readable(x):
     """Whether it is an array whose memory torch can use as it is."""
     return type(x) is np.ndarray and x.flags.carray and x.dtype.isnative and x.dtype.kind in "biuf"
+
+
+def as_float(x):
+    """A float tensor as it is, any other in floatx."""
+    return x if x.is_floating_point() else x.to(TORCH[floatx()])
+
+
+def with_kernels(x):
+    """A tensor as it is, or in int64 if torch lacks functions of its dtype."""
+    return x.to(torch.int64) if x.dtype is torch.bool or x.dtype in WIDE_UNSIGNED else x
+
+
+def in_dtype(dtype, *xs):
+    """Numbers and tensors as tensors of one dtype, on the device of the first tensor."""
+    device = next((x.device for x in xs if isinstance(x, torch.Tensor)), None)
+    return [torch.as_tensor(x, dtype=TORCH[dtype], device=device) for x in xs]
 
 
 def as_is(x1, x2):
@@ -39,6 +56,24 @@ def cast_all(dtype, xs):
 def promoted(*xs):
     """Operands with one dtype, by the spec's rule."""
     return cast_all(result_type(*xs), xs)
+
+
+def of_tensor(f):
+    """`f` with the parameter that the spec names."""
+
+    def call(x):
+        return f(x)
+
+    return call
+
+
+def of_float(f):
+    """`f` of floats: an integer tensor becomes floatx."""
+
+    def call(x):
+        return f(as_float(x))
+
+    return call
 
 
 def of_two(f, type_of=result_type):

@@ -11,33 +11,33 @@ import numpy as np
 import torch
 
 from kcompat.backends._host import BFLOAT16
-from kcompat.backends.torch.declared import beside
+from kcompat.backends.torch.declared import on_device_of
 from kcompat.backends.torch.dtypes import NAMES, TORCH, readable
 from kcompat.backends.torch.recording.program import TorchProgram
-from kcompat.backends.torch.recording.record import note_read
+from kcompat.backends.torch.recording.recorder import report_read
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
 from kcompat.runtime.engine import Engine, check_numbers, default_dtype
 from kcompat.runtime.gradients import check_scalar, differentiated, split_aux
 from kcompat.spec import as_dtype
 
-_recording: contextvars.ContextVar[bool] = contextvars.ContextVar("kcompat_torch_recording", default=False)
+_differentiating: contextvars.ContextVar[bool] = contextvars.ContextVar("kcompat_torch_differentiating", default=False)
 """Whether a function is being differentiated: what is computed within it, gradients too, keeps its graph."""
 
 
 @contextlib.contextmanager
-def _record() -> Iterator[None]:
-    token = _recording.set(True)
+def _differentiate() -> Iterator[None]:
+    token = _differentiating.set(True)
     try:
         with torch.enable_grad():
             yield
     finally:
-        _recording.reset(token)
+        _differentiating.reset(token)
 
 
 def _keeps_graph(leaves: Sequence[torch.Tensor]) -> bool:
     """Whether somebody may differentiate what we give back: a function around us, or the user by torch."""
-    return torch.is_grad_enabled() and (_recording.get() or any(x.requires_grad for x in leaves))
+    return torch.is_grad_enabled() and (_differentiating.get() or any(x.requires_grad for x in leaves))
 
 
 def _input(x: torch.Tensor) -> torch.Tensor:
@@ -70,7 +70,7 @@ class _WithGradient(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Any) -> Any:
-        with use(ctx.interpreter), beside(cotangents):
+        with use(ctx.interpreter), on_device_of(cotangents):
             pulled = ctx.gradient(*cotangents)
         pulled = pulled if isinstance(pulled, (tuple, list)) else (pulled,)
         return (None, None, None, *pulled, *([None] * (ctx.count - len(pulled))))
@@ -105,7 +105,7 @@ class TorchEngine(Engine):
         """See `Engine.to_numpy`."""
         if not isinstance(x, torch.Tensor):
             return np.asarray(x)
-        note_read()
+        report_read()
         if x.dtype is torch.bfloat16 and BFLOAT16 is not None:  # by its bits: torch writes no such array
             return x.detach().contiguous().view(torch.int16).numpy(force=True).view(BFLOAT16)
         return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)
@@ -151,7 +151,7 @@ class TorchEngine(Engine):
         def run(*args: Any) -> Any:
             leaves, with_leaves = differentiated(B, args, argnums)
             keep = _keeps_graph(leaves)
-            with _record():
+            with _differentiate():
                 inputs = list(map(_input, leaves))
                 new_args, rebuild = with_leaves(inputs)
                 value, aux = split_aux(f(*new_args), has_aux)
@@ -169,7 +169,7 @@ class TorchEngine(Engine):
             return super().vjp(B, f, primals)
         leaves, with_leaves = differentiated(B, primals, range(len(primals)))
         keep = _keeps_graph(leaves)
-        with _record():
+        with _differentiate():
             inputs = list(map(_input, leaves))
             new_args, rebuild = with_leaves(inputs)
             outputs, rebuild_outputs = tree.flatten(f(*new_args))

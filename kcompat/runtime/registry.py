@@ -69,12 +69,16 @@ active.set_default(load_default)
 
 
 def native_ops(ops: Any) -> dict[str, Any]:
-    """The ops that a backend defines: the public functions of its `ops`, a module or a package of modules."""
+    """The ops that a backend defines: the public functions of its `ops`, a module, or a package of public modules."""
     if not hasattr(ops, "__path__"):
         return _public_functions(ops)
     natives: dict[str, Any] = {}
-    for _, name, _ in pkgutil.iter_modules(ops.__path__):
-        natives |= _public_functions(importlib.import_module(f"{ops.__name__}.{name}"))
+    for _, module, _ in pkgutil.iter_modules(ops.__path__):
+        if module.startswith("_"):
+            continue
+        for name, function in _public_functions(importlib.import_module(f"{ops.__name__}.{module}")).items():
+            if natives.setdefault(name, function) is not function:
+                raise TypeError(f"{ops.__name__}.{module} has another {name!r} than a module before it; rename a helper")
     return natives
 
 

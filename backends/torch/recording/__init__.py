@@ -1,1 +1,5 @@
-"""A step, recorded and replayed."""
+"""Train steps without Python.
+
+In reading order: `recorder` notes the operators that a step calls, `passes` rewrite them, `script` compiles them,
+`replay` runs them, `program` decides which steps run so.
+"""

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from kcompat.backends.torch.dtypes import readable
-from kcompat.backends.torch.recording.record import Recorder, Value
-from kcompat.backends.torch.recording.replay import Replay
+from kcompat.backends.torch.recording.recorder import Recorder
+from kcompat.backends.torch.recording.replay import Recording, Replay
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
 from kcompat.runtime.program import Holder, Program, State
@@ -32,10 +32,10 @@ class Cells(Holder):
         self.positions: dict[tuple[str, str], int] = {}
         self.tensors: list[torch.Tensor] = []
         self._foreign: set[int] = set()  # positions of tensors that others may hold, too
-        self.state = state
+        super().__init__(state)
 
     @property
-    def state(self) -> State:
+    def state(self) -> State:  # type: ignore[override]
         """The tensors by part and path."""
         parts: dict[str, dict[str, torch.Tensor]] = {part: {} for part in State._fields}
         for (part, path, *_), x in zip(self.layout, self.tensors, strict=True):
@@ -50,8 +50,8 @@ class Cells(Holder):
         if layout != self.layout:
             self.layout, self.tensors = layout, []
             self.positions = {path: i for i, path in enumerate(paths)}
-        known = set(map(id, self.tensors))
-        self._foreign = {i for i, x in enumerate(tensors) if i in self._foreign or id(x) not in known}
+        ours = set(map(id, self.tensors))
+        self._foreign = {i for i, x in enumerate(tensors) if i in self._foreign or id(x) not in ours}
         self.tensors = tensors
 
     def put(self, new: dict[int, torch.Tensor]) -> None:
@@ -72,30 +72,40 @@ class Cells(Holder):
             self._foreign -= positions
 
 
-class _Recorded:
-    """What a step called, as a program."""
+class _Replays:
+    """The replays of a recording, each compiled when it is first asked for."""
 
-    def __init__(self, recorder: Recorder, state: list[Value], outputs: list[Value], logs: tree.Rebuild):
-        self._parts = recorder.calls, recorder.inputs, state
-        self.replay = Replay(*self._parts, outputs)
-        self.logs = logs
+    def __init__(self, recording: Recording):
+        self._recording = recording
+        self.rebuild_logs = recording.rebuild_logs
+
+    @functools.cached_property
+    def with_logs(self) -> Replay:
+        """Steps whose logs are wanted."""
+        return Replay(self._recording)
 
     @functools.cached_property
     def silent(self) -> Replay:
-        """The same without logs, and what only they need."""
-        return Replay(*self._parts, [])
+        """Steps whose logs nobody reads."""
+        return Replay(self._recording, logs=False)
 
 
 class TorchProgram(Program):
-    """Runs the step eagerly for the first batch of a layout, records it with the second, and replays that."""
+    """Runs the step eagerly for the first batch of a layout, records it with the second, and replays that.
+
+    The state is always that after a whole step, whatever operator raises: a step that Python runs gives it a new
+    one, and what a replay guarantees is said there.
+    """
 
     steps_at_once = 16
     holder: Cells
 
     def __init__(self, B: Any, step: Callable[..., Any], state: State | Holder):
         self.device = torch.get_default_device()
-        self._recorded: dict[Any, _Recorded | None] = {}  # None: by Python
-        self._seen: set[Any] = set()
+        self._outcomes: dict[Any, _Replays | str] = {}
+        """What became of the recording of each layout: its replays, or the obstacle that keeps the step in Python."""
+        self._warm: set[Any] = set()
+        """The layouts whose first batch has run."""
         self._layout: Any = None
         super().__init__(B, step, state)
 
@@ -104,43 +114,45 @@ class TorchProgram(Program):
 
     def _copied(self, x: Any, dtype: str | None = None) -> torch.Tensor:
         """A tensor of the state, in memory of its own."""
-        made = _plain(self.B.engine.asarray(x, dtype))
-        return made.clone() if isinstance(x, torch.Tensor) else made
+        tensor = _plain(self.B.engine.asarray(x, dtype))
+        return tensor.clone() if isinstance(x, torch.Tensor) else tensor
 
     def run(self, batch: Any) -> Any:
         """Do one step and give its logs, without waiting for them on a GPU."""
         leaves: list[Any] = []
         structure = _structure(batch, leaves)
         tensors = [self._borrow(x).unsqueeze(0) for x in leaves]
-        logs, recorded = self._begun(structure, tensors, batch, 1)
-        return logs[-1] if recorded is None else self._last(recorded, tensors, 1)
+        with self.holder.lock:
+            logs, replays = self._warm_up(structure, tensors, batch, 1)
+            return logs[-1] if replays is None else self._replay_last(replays, tensors, 1)
 
     def run_many(self, batches: Any) -> Any:
-        """See `Program.run_many`."""
-        leaves: list[Any] = []
-        structure = _structure(batches, leaves)
-        tensors = [self._borrow(x) for x in leaves]
-        count = len(tensors[0])
-        logs, recorded = self._begun(structure, tensors, batches, count)
-        if recorded is None:
-            return logs[-1]
-        if len(logs) < count - 1:
-            self._replay(recorded.silent, tensors, len(logs), count - 1)
-        return self._last(recorded, tensors, count)
+        structure, tensors, count = self._stacked_tensors(batches)
+        with self.holder.lock:
+            logs, replays = self._warm_up(structure, tensors, batches, count)
+            if replays is None:
+                return logs[-1]
+            if len(logs) < count - 1:
+                self._replay(replays.silent, tensors, len(logs), count - 1)
+            return self._replay_last(replays, tensors, count)
 
     def run_each(self, batches: Any) -> Any:
-        """See `Program.run_each`."""
+        structure, tensors, count = self._stacked_tensors(batches)
+        with self.holder.lock:
+            logs, replays = self._warm_up(structure, tensors, batches, count)
+            if replays is not None:
+                steps = self._replay(replays.with_logs, tensors, len(logs), count)
+                if not logs:
+                    return replays.rebuild_logs(list(map(torch.stack, steps)))
+                logs += [replays.rebuild_logs(list(xs)) for xs in zip(*steps, strict=True)]
+        return tree.map_leaves(lambda *xs: torch.stack([self.B.engine.asarray(x) for x in xs]), *logs)
+
+    def _stacked_tensors(self, batches: Any) -> tuple[Any, list[torch.Tensor], int]:
+        """What stacked batches are like besides their tensors, the tensors, and their number."""
         leaves: list[Any] = []
         structure = _structure(batches, leaves)
         tensors = [self._borrow(x) for x in leaves]
-        count = len(tensors[0])
-        logs, recorded = self._begun(structure, tensors, batches, count)
-        if recorded is not None:
-            outputs = self._replay(recorded.replay, tensors, len(logs), count)
-            if not logs:
-                return recorded.logs(list(map(torch.stack, outputs)))
-            logs += [recorded.logs(list(xs)) for xs in zip(*outputs, strict=True)]
-        return tree.map_leaves(lambda *xs: torch.stack([self.B.engine.asarray(x) for x in xs]), *logs)
+        return structure, tensors, len(tensors[0])
 
     def _borrow(self, x: Any) -> torch.Tensor:
         """The tensor of an entry of the batch; it shares the array's memory if it can."""
@@ -149,38 +161,43 @@ class TorchProgram(Program):
             return x if self.device.type == "cpu" else x.to(self.device)
         return self.B.engine.asarray(x).detach()
 
-    def _begun(
+    def _warm_up(
         self, structure: Any, batches: Sequence[torch.Tensor], like: Any, count: int
-    ) -> tuple[list[Any], _Recorded | None]:
-        """The steps on stacked batches that Python has to run; `like` is a tree of their structure.
+    ) -> tuple[list[Any], _Replays | None]:
+        """Do the first steps on stacked batches, which Python has to run; `like` is a tree of their structure.
 
-        Gives the logs of these, and the recording for the rest, None if there is no rest.
+        Gives the logs of these, and the replays for the other steps, None if there are no others.
         """
         key = (structure, *[(x.shape[1:], x.dtype, x.stride()[1:]) for x in batches])
         logs: list[Any] = []
         while len(logs) < count:
             if self._layout is not self.holder.layout:
                 self._layout = self.holder.layout
-                self._recorded.clear()
-            recorded = self._recorded.get(key)
-            if recorded is not None:
-                return logs, recorded
+                self._outcomes.clear()
+            outcome = self._outcomes.get(key)
+            if isinstance(outcome, _Replays):
+                self.obstacle = None
+                return logs, outcome
+            self.obstacle = outcome
             tensors = [x[len(logs)] for x in batches]
             batch = tree.flatten(like)[1](tensors)
-            if key in self._recorded or key not in self._seen:
-                self._seen.add(key)
+            if outcome is not None or key not in self._warm:
+                self._warm.add(key)
                 logs.append(self._by_python(batch, tensors))
             else:
                 logs.append(self._record(key, batch, tensors))
         return logs, None
 
-    def _replay(self, replay: Replay, batches: Sequence[torch.Tensor], start: int, stop: int) -> list[Any]:
+    def _replay(
+        self, replay: Replay, batches: Sequence[torch.Tensor], start: int, stop: int
+    ) -> list[list[torch.Tensor]]:
         self.holder.own(replay.updated)
         return replay(self.holder.tensors, batches, start, stop)
 
-    def _last(self, recorded: _Recorded, batches: Sequence[torch.Tensor], count: int) -> Any:
+    def _replay_last(self, replays: _Replays, batches: Sequence[torch.Tensor], count: int) -> Any:
         """The logs of a step on the last of so many batches."""
-        return recorded.logs([x for (x,) in self._replay(recorded.replay, batches, count - 1, count)])
+        steps = self._replay(replays.with_logs, batches, count - 1, count)
+        return replays.rebuild_logs([x for (x,) in steps])
 
     def _by_python(self, batch: Any, tensors: Sequence[torch.Tensor]) -> Any:
         with torch.no_grad(), use(self.B):
@@ -205,25 +222,39 @@ class TorchProgram(Program):
         recorder = Recorder([*self.holder.tensors, *tensors])
         with torch.no_grad(), use(self.B), recorder:
             state, logs = self.step(self.holder.state, batch)
-        outputs, rebuild = tree.flatten(logs)
-        new = [getattr(state, part).get(path) for part, path, *_ in layout]
+        outputs, rebuild_logs = tree.flatten(logs)
+        results = [*(getattr(state, part).get(path) for part, path, *_ in layout), *outputs]
         self._keep(state, tensors)
-        self._recorded[key] = None
-        if self.holder.layout is layout and all(isinstance(x, (torch.Tensor, *SCALARS)) for x in (*new, *outputs)):
-            values = [recorder.value(self.B.engine.asarray(x)) for x in (*new, *outputs)]
-            if recorder.obstacle is None:
-                self._recorded[key] = _Recorded(recorder, values[: len(new)], values[len(new) :], rebuild)
-                self.traces += 1
+        if self.holder.layout is not layout:
+            recorder.report("the step changes the shape or the dtype of a tensor of the state")
+        for x in results:
+            if not isinstance(x, (torch.Tensor, *SCALARS)):
+                recorder.report(f"the step gives {x!r}, which is no tensor")
+        if recorder.obstacle is None:
+            values = [recorder.value(self.B.engine.asarray(x)) for x in results]
+        self.obstacle = recorder.obstacle
+        if self.obstacle is None:
+            count = len(layout)
+            recording = Recording(recorder.calls, recorder.inputs, values[:count], values[count:], rebuild_logs)
+            self._outcomes[key] = _Replays(recording)
+            self.traces += 1
+        else:
+            self._outcomes[key] = self.obstacle
         return logs
 
     def replace(self, **parts: dict[str, Any]) -> None:
-        """See `Program.replace`; tensors are copied."""
-        held, new = self.holder, {}
-        for part, values in parts.items():
-            for path, x in values.items():
-                i = held.positions[part, path]
-                new[i] = self._copied(x, self.B.engine.dtype(held.tensors[i]))
-        held.put(new)
+        """Put copies of other values in place of entries of the state's parts."""
+        holder, new = self.holder, {}
+        with holder.lock:
+            for part, values in parts.items():
+                for path, x in values.items():
+                    i = holder.positions[part, path]
+                    new[i] = self._copied(x, self.B.engine.dtype(holder.tensors[i]))
+            holder.put(new)
+
+    def state(self) -> State:
+        with self.holder.lock:
+            return super().state()
 
 
 def _plain(x: torch.Tensor) -> torch.Tensor:

@@ -1,165 +1,96 @@
-"""A recorded step as a program of torch's interpreter: no Python between the operators, no autograd, nothing unused.
-
-The passes below change which tensors are made, never a value: the program gives bit for bit what the step gave.
-"""
+"""A recorded step, run again on other values: no Python between the operators, no autograd, nothing unused."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import torch
 
-from kcompat.backends.torch.recording.record import Call, Value, translated, values
-from kcompat.backends.torch.recording.script import looped
+from kcompat.backends.torch.recording import passes
+from kcompat.backends.torch.recording.recorder import Call, Value, values
+from kcompat.backends.torch.recording.script import compile_loop
+from kcompat.runtime import tree
 
 _AUTOGRAD = torch._C.DispatchKeySet(torch._C.DispatchKey.ADInplaceOrView)
 for _name in ("AutogradCPU", "AutogradCUDA", "AutogradOther"):
     _AUTOGRAD = _AUTOGRAD.add(getattr(torch._C.DispatchKey, _name))
-_BINARY, _UNARY = ("add", "sub", "mul", "div"), ("relu", "neg", "exp", "expm1", "log", "sqrt", "tanh", "sigmoid")
-_IN_PLACE = {getattr(torch.ops.aten, n).Tensor: getattr(torch.ops.aten, f"{n}_").Tensor for n in _BINARY}
-_IN_PLACE |= {getattr(torch.ops.aten, n).default: getattr(torch.ops.aten, f"{n}_").default for n in _UNARY}
-"""Elementwise operators, and the same ones writing to their first operand."""
-_SCALINGS = {torch.ops.aten.mul.Tensor, torch.ops.aten.div.Tensor}
+
+
+class Recording(NamedTuple):
+    """What a step did: its calls in order, on the tensors of the state, then those of the batch.
+
+    `new_state` has a tensor for each of the old state, `logs` are what the step gives besides.
+    """
+
+    calls: list[Call]
+    inputs: list[Value]
+    new_state: list[Value]
+    logs: list[Value]
+    rebuild_logs: tree.Rebuild
 
 
 class Replay:
-    """The calls of a step, to be run with other values.
+    """A recording as a function that writes the new state over the old one: bit for bit what the step would give.
 
-    Args:
-        calls: in order.
-        inputs: the tensors of the state, then those of the batch.
-        state: the new state, as many tensors as the old one has.
-        outputs: what the step gives besides.
+    The state is written to last, when everything that may raise is computed. So an operator that raises, such as a
+    lookup at an index out of range, leaves the state as the last whole step made it. The writes themselves are
+    elementwise and fail only where torch has no memory left for an intermediate result. All this holds for pure
+    steps; one that changes a tensor of the state by torch's own methods writes to it when it says so.
 
-    A run writes to the tensors at the positions `updated` in the state, and gives new ones for those at `changed`.
-    What it gives shares memory with nothing.
+    With `logs=False` it leaves out the logs, and what only they need.
     """
 
-    def __init__(self, calls: list[Call], inputs: list[Value], state: list[Value], outputs: list[Value]):
-        count = len(state)
-        calls, results = without_views(calls, [*state, *outputs])
-        calls, in_place = without_copies(calls, inputs[:count], results)
-        calls, results = in_dying_memory(without_unused(calls, in_place), inputs, in_place, count)
-        self.changed = [i for i in range(count) if results[i] is not inputs[i]]
-        given = [*(results[i] for i in self.changed), *results[count:]]
-        used = {x for call in calls for x in values(call.args)} | set(given)
-        written = {x.memory for call in calls for x in call.written}
-        self.updated = {i for i in range(count) if inputs[i].memory in written}
-        kept = [i for i in range(count) if i not in self.changed and inputs[i] in used]
-        of_batch = [i for i in range(count, len(inputs)) if inputs[i] in used]
-        self._of_state, self._of_batch = [*self.changed, *kept], [i - count for i in of_batch]
-        carried, held, batch = ([inputs[i] for i in part] for part in (self.changed, kept, of_batch))
-        self._function = looped(calls, carried, held, batch, given)
+    def __init__(self, recording: Recording, logs: bool = True):
+        inputs, count = recording.inputs, len(recording.new_state)
+        state = inputs[:count]
+        outputs = recording.logs if logs else []
+        calls, results = passes.without_views(recording.calls, [*recording.new_state, *outputs])
+        first, last, results = _order(calls, inputs, state, results)
+        updates = [(old, new) for old, new in zip(state, results, strict=False) if new is not old]
+        read = {x for call in (*first, *last) for x in values(call.args)} | set(results[count:])
+        read |= {x for update in updates for x in update}
+        written = {x.memory for call in last for x in call.written} | {x.memory for x, _ in updates}
+        self.updated = {i for i, x in enumerate(state) if x.memory in written}
+        """The positions in the state of the tensors that a run writes to."""
+        self._of_state = [i for i in range(count) if inputs[i] in read]
+        self._of_batch = [i - count for i in range(count, len(inputs)) if inputs[i] in read]
+        kept, batch = [inputs[i] for i in self._of_state], [inputs[count + i] for i in self._of_batch]
+        self._function = compile_loop(first, last, kept, batch, updates, results[count:])
 
-    def __call__(self, state: list[torch.Tensor], batches: Sequence[torch.Tensor], start: int, stop: int) -> list[Any]:
-        """Run it on one batch after the other, of stacked ones those in a range, bringing `state` up to date.
+    def __call__(
+        self, state: Sequence[torch.Tensor], batches: Sequence[torch.Tensor], start: int, stop: int
+    ) -> list[list[torch.Tensor]]:
+        """Do a step on each of the stacked batches in a range, bringing `state` up to date.
 
-        Gives a list for each output: its values after each step.
+        Gives a list for each log: its values after each step, in memory that nothing else has.
         """
         grad = torch.is_grad_enabled()
         with torch._C._ExcludeDispatchKeyGuard(_AUTOGRAD):
             optimizes = torch._C._get_graph_executor_optimize(False)  # it would fuse operators, and round differently
             torch._C._set_grad_enabled(True)  # else oneDNN keeps nothing for the gradient
             try:
-                given = [state[i] for i in self._of_state], [batches[i] for i in self._of_batch]
-                results = self._function(stop - start, start, *given[0], *given[1])
+                kept, stacked = [state[i] for i in self._of_state], [batches[i] for i in self._of_batch]
+                return list(self._function(stop - start, start, *kept, *stacked))
             finally:
                 torch._C._set_grad_enabled(grad)
                 torch._C._set_graph_executor_optimize(optimizes)
-        for i, x in zip(self.changed, results, strict=False):
-            state[i] = x
-        return list(results[len(self.changed) :])
 
 
-def _replaced(calls: list[Call], new: dict[Value, Value]) -> list[Call]:
-    return [
-        Call(
-            call.op,
-            *(translated(lambda x: new.get(x, x) if isinstance(x, Value) else x, part) for part in call[1:]),
-        )
-        for call in calls
-    ]
+def _order(
+    calls: list[Call], inputs: list[Value], state: list[Value], results: list[Value]
+) -> tuple[list[Call], list[Call], list[Value]]:
+    """The calls before the state is written to, the others, and the results: as much in place as is safe.
 
-
-def without_views(calls: list[Call], results: list[Value]) -> tuple[list[Call], list[Value]]:
-    """Without calls that give their argument as it is, such as `detach`, and those that give constants."""
-    written = {x.memory for call in calls for x in call.written}
-    same: dict[Value, Value] = {}
-    kept = []
-    for call in calls:
-        given = list(values(call.results))
-        if given and all(x.constant is not None and x.memory not in written for x in given):
-            continue
-        source = call.args[0] if call.args else None
-        if isinstance(source, Value) and len(given) == 1 and not call.written:
-            (result,) = given
-            if (result.memory, result.layout) == (source.memory, source.layout):
-                same[result] = same.get(source, source)
-                continue
-        kept.append(call)
-    return _replaced(kept, same), [same.get(x, x) for x in results]
-
-
-def without_copies(calls: list[Call], old: list[Value], results: list[Value]) -> tuple[list[Call], list[Value]]:
-    """A copy of a tensor of the state that becomes its new value is the old tensor, if nobody needs that any more.
-
-    So optimizers, which write to copies, update the state in place.
+    A tensor of the state that would be written to before a call that may raise is not written to in place.
     """
-    last_use = {x.memory: i for i, call in enumerate(calls) for x in values(call.args)}
-    needed = Counter(x.memory for x in results)
-    views = Counter(x.memory for x in {x for call in calls for x in values(call.results)})
-    becomes = dict(zip(old, results, strict=False))
-    same: dict[Value, Value] = {}
-    kept = []
-    for i, call in enumerate(calls):
-        if call.op is torch.ops.aten.clone.default:
-            source: Value = call.args[0]
-            copy: Value = call.results[0]
-            dead = last_use[source.memory] == i and not needed[source.memory]
-            alone = views[copy.memory] == needed[copy.memory] == 1
-            if dead and alone and becomes.get(source) is copy and source.layout == copy.layout:
-                same[copy] = source
-                continue
-        kept.append(call)
-    return _replaced(kept, same), [same.get(x, x) for x in results]
-
-
-def without_unused(calls: list[Call], results: list[Value]) -> list[Call]:
-    """Without calls whose results nobody needs; those that write, or draw random numbers, stay."""
-    needed = set(results)
-    kept = []
-    for call in reversed(calls):
-        if call.written or call.draws or any(x in needed for x in values(call.results)):
-            needed.update(values(call.args))
-            kept.append(call)
-    return kept[::-1]
-
-
-def in_dying_memory(
-    calls: list[Call], inputs: list[Value], results: list[Value], count: int
-) -> tuple[list[Call], list[Value]]:
-    """An elementwise result is written over the first operand, if nobody needs that any more; times one, it is that.
-
-    Of the inputs only those of the state, `count` of them, are written to, with their new values.
-    """
-    last_use = {x.memory: i for i, call in enumerate(calls) for x in values(call.args)}
-    needed = Counter(x.memory for x in results)
-    fixed = {x.memory for x in inputs}
-    becomes = dict(zip(inputs[:count], results, strict=False))
-    same: dict[Value, Value] = {}
-    changed = []
-    for i, call in enumerate(calls):
-        if call.op in _IN_PLACE and isinstance(call.args[0], Value):
-            x, others, y = call.args[0], call.args[1:], call.results[0]
-            dead = last_use[x.memory] == i and not needed[x.memory] and x.constant is None
-            free = x.memory not in fixed or becomes.get(x) is y
-            overlap = any(other.memory == x.memory for other in values(others))
-            if dead and free and not overlap and x.layout == y.layout and needed[y.memory] == (y in results):
-                same[y] = same.get(x, x)
-                if call.op in _SCALINGS and others == (1,):
-                    continue
-                call = call._replace(op=_IN_PLACE[call.op])
-        changed.append(call)
-    return _replaced(changed, same), [same.get(x, x) for x in results]
+    writable = set(state)
+    while True:
+        rewritten, new = passes.without_copies(calls, state, results, writable)
+        rewritten = passes.without_unused(rewritten, new)
+        rewritten, new = passes.in_dying_memory(rewritten, inputs, new, writable)
+        first, last = passes.with_state_last(rewritten, state)
+        endangered = writable & passes.endangered(last, state)
+        if not endangered:
+            return first, last, new
+        writable -= endangered

@@ -1,4 +1,4 @@
-"""The calls of a step as a function of torch's interpreter, which does them again and again without Python."""
+"""The calls of a step as a function of TorchScript's interpreter, which does them again and again without Python."""
 
 from __future__ import annotations
 
@@ -8,54 +8,58 @@ from typing import Any
 import torch
 
 from kcompat.backends.torch.dtypes import SCALARS
-from kcompat.backends.torch.recording.record import Call, Value, values
+from kcompat.backends.torch.recording.recorder import Call, Value, values
 
 _FORMATS = {torch.contiguous_format: 0, torch.preserve_format: 1, torch.channels_last: 2, torch.channels_last_3d: 3}
 _TENSOR, _WHOLE, _TENSORS = torch.TensorType.get(), torch.IntType.get(), torch.ListType(torch.TensorType.get())
 
 
-def looped(
-    calls: Sequence[Call],
-    carried: Sequence[Value],
+def compile_loop(
+    first: Sequence[Call],
+    last: Sequence[Call],
     kept: Sequence[Value],
     batch: Sequence[Value],
-    results: Sequence[Value],
+    updates: Sequence[tuple[Value, Value]],
+    logs: Sequence[Value],
 ) -> Any:
-    """A function that does the calls again and again.
+    """Compile a function that does the `first` calls, the `last` ones and the updates, once for each batch.
 
-    It takes how often, the number of the first batch, the first values of `carried`, those of `kept`, and for each of
-    `batch` all values, stacked.
-    The first results are the next values of `carried`. It gives the last of these, and a list for each other result;
-    all are contiguous, each in memory of its own. What is the same each time is computed once.
+    It takes how many times, the number of the first batch, the tensors `kept`, and for each tensor of `batch` all of
+    its values, stacked. An update `(old, new)` copies a tensor into one of those kept.
+    It gives a list for each of the `logs`, of contiguous tensors in memory of their own. What is the same each time
+    is computed once.
     """
     graph = _Graph()
-    count = len(carried)
-    once, calls = split(calls, kept)
+    once, first = hoist(first, kept, {x.memory for call in last for x in call.written} | {x.memory for x, _ in updates})
     times, start = graph.input(_WHOLE), graph.input(_WHOLE)
-    first = [graph.input() for _ in carried]
     graph.nodes.update({x: graph.input() for x in kept})
-    stacked = [graph.input() for _ in batch]
-    lists = [graph.insert("prim::ListConstruct", [], [_TENSORS])[0] for _ in results[count:]]
+    stacks = [graph.input() for _ in batch]
+    lists = [graph.insert("prim::ListConstruct", [], [_TENSORS])[0] for _ in logs]
     for call in once:
         graph.call(call)
-    body, step, last = graph.loop(times, first, carried)
+    body, step = graph.loop(times)
     (number,) = graph.insert("aten::add", [start, step], [_WHOLE])
-    for x, all_ in zip(batch, stacked, strict=True):
-        (graph.nodes[x],) = graph.insert("aten::select", [all_, graph.node(0), number], [_TENSOR])
-    for call in calls:
+    for x, stack in zip(batch, stacks, strict=True):
+        (graph.nodes[x],) = graph.insert("aten::select", [stack, graph.node(0), number], [_TENSOR])
+    for call in (*first, *last):
         graph.call(call)
-    shared = (*carried, *kept, *batch, *(x for call in once for x in values(call.results)))
-    new = [graph.node(x) for x in graph.apart(results, {x.memory for x in shared})]
-    for all_, x in zip(lists, new[count:], strict=True):
-        graph.insert("aten::append", [all_, x], [_TENSORS])
-    for x in (graph.node(True), *new[:count]):
-        body.registerOutput(x)
-    return graph.function([*last, *lists])
+    shared = {x.memory for x in (*kept, *batch, *(x for call in once for x in values(call.results)))}
+    for steps, x in zip(lists, graph.apart(logs, shared), strict=True):
+        graph.insert("aten::append", [steps, graph.node(x)], [_TENSORS])
+    old = {x.memory for x in kept}
+    sources = [graph.copy(new) if new.memory in old else new for _, new in updates]  # one may be another's old value
+    for (x, _), source in zip(updates, sources, strict=True):
+        graph.call(Call(torch.ops.aten.copy_.default, (x, source, False), (x,)))
+    body.registerOutput(graph.node(True))
+    return graph.function(lists)
 
 
-def split(calls: Sequence[Call], kept: Sequence[Value]) -> tuple[list[Call], list[Call]]:
-    """The calls whose results depend on nothing but values that are kept as they are, and the others."""
-    written = {x.memory for call in calls for x in call.written}
+def hoist(calls: Sequence[Call], kept: Sequence[Value], written: set[int]) -> tuple[list[Call], list[Call]]:
+    """Split calls into those that give the same at each step, and the others.
+
+    The former depend on nothing but values that are kept as they are; `written` is the memory that is not.
+    """
+    written = written | {x.memory for call in calls for x in call.written}
     fixed = {x for x in kept if x.memory not in written}
     once, others = [], []
     for call in calls:
@@ -69,7 +73,7 @@ def split(calls: Sequence[Call], kept: Sequence[Value]) -> tuple[list[Call], lis
 
 
 class _Graph:
-    """A graph under construction, and the nodes that its Values are."""
+    """A graph under construction; `nodes` has what stands for each Value in it."""
 
     def __init__(self) -> None:
         self.graph: Any = torch._C.Graph()  # torch's stubs know half of it
@@ -77,14 +81,14 @@ class _Graph:
 
     def input(self, kind: Any = _TENSOR) -> Any:
         """One more argument of the function."""
-        made = self.graph.addInput()
-        made.setType(kind)
-        return made
+        argument = self.graph.addInput()
+        argument.setType(kind)
+        return argument
 
     def insert(self, name: str, args: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
         """The results, of these types, of an operator on nodes."""
-        made = self.graph.insertNode(self.graph.create(name, args, len(kinds)))
-        outputs = list(made.outputs())
+        node = self.graph.insertNode(self.graph.create(name, args, len(kinds)))
+        outputs = list(node.outputs())
         for output, kind in zip(outputs, kinds, strict=True):
             output.setType(kind)
         return outputs
@@ -104,8 +108,8 @@ class _Graph:
     def call(self, call: Call) -> None:
         """Add an operator, and its results to the nodes."""
         schema = call.op._schema
-        given = zip(call.args, schema.arguments, strict=True)
-        args = [self.node(as_tensor(x, call.args[0]) if a.type is _TENSOR else x, a.type) for x, a in given]
+        pairs = zip(call.args, schema.arguments, strict=True)
+        args = [self.node(as_tensor(x, call.args[0]) if a.type is _TENSOR else x, a.type) for x, a in pairs]
         outputs = self.insert(schema.name, args, [x.type for x in schema.returns])
         for x, output in zip(call.results, outputs, strict=True):
             if isinstance(x, list):
@@ -114,28 +118,29 @@ class _Graph:
             elif x is not None:
                 self.nodes.setdefault(x, output)
 
-    def loop(self, times: Any, first: Sequence[Any], carried: Sequence[Value]) -> tuple[Any, Any, list[Any]]:
-        """A loop, in which all that follows is: its body, the number of the round, the last values of `carried`."""
-        made = self.graph.insertNode(self.graph.create("prim::Loop", [times, self.node(True), *first], len(first)))
-        body = made.addBlock()
+    def loop(self, times: Any) -> tuple[Any, Any]:
+        """Begin a loop, in which all that follows is: its body, and the number of the round."""
+        loop = self.graph.insertNode(self.graph.create("prim::Loop", [times, self.node(True)], 0))
+        body = loop.addBlock()
         step = body.addInputToBlock()
         step.setType(_WHOLE)
-        self.nodes.update({x: body.addInputToBlock() for x in carried})
         self.graph.setInsertPoint(body)
-        return body, step, list(made.outputs())
+        return body, step
 
-    def apart(self, results: Sequence[Value], outside: set[int]) -> list[Value]:
-        """The same tensors, copied where they are not contiguous, or share memory with others or with `outside`."""
-        seen, found = set(outside), []
+    def copy(self, x: Value) -> Value:
+        """Add a contiguous copy of a tensor."""
+        copy = Value(torch.empty(0), 0)
+        self.call(Call(torch.ops.aten.clone.default, (x, torch.contiguous_format), (copy,)))
+        return copy
+
+    def apart(self, results: Sequence[Value], shared: set[int]) -> list[Value]:
+        """The same tensors, copied where they are not contiguous, or their memory is shared or another's, too."""
+        taken, separate = set(shared), []
         for x in results:
-            if x.memory in seen or x.constant is not None or not x.contiguous:
-                copy = Value(torch.empty(0), 0)
-                self.call(Call(torch.ops.aten.clone.default, (x, torch.contiguous_format), (copy,)))
-                x = copy
-            else:
-                seen.add(x.memory)
-            found.append(x)
-        return found
+            own = x.memory not in taken and x.constant is None and x.contiguous
+            taken.add(x.memory)
+            separate.append(x if own else self.copy(x))
+        return separate
 
     def function(self, outputs: Sequence[Any]) -> Any:
         """The function that gives these nodes as a tuple."""
