@@ -16,9 +16,11 @@ MODULES = {"reference/losses.md": losses, "reference/metrics.md": metrics}
 def section(module: ModuleType) -> str:
     """The classes that a module gives out, each with what it computes and its arguments."""
     classes = [part for part in map(vars(module).get, sorted(module.__all__)) if inspect.isclass(part)]
-    rows = [[code(part.__name__), _first_line(part), code(str(inspect.signature(part)))] for part in classes]
-    return f"\n\n## All classes\n\n{table(['class', 'what it is', 'arguments'], rows)}\n"
+    rows = [[code(_called(part)), (inspect.getdoc(part) or "").partition("\n")[0]] for part in classes]
+    return f"\n\n## All classes\n\n{table(['class and arguments', 'what it computes'], rows)}\n"
 
 
-def _first_line(part: type) -> str:
-    return (inspect.getdoc(part) or "").partition("\n")[0].replace("|", "\\|")
+def _called(part: type) -> str:
+    """The class with its arguments, without their types."""
+    parameters = [p.replace(annotation=inspect.Parameter.empty) for p in inspect.signature(part).parameters.values()]
+    return f"{part.__name__}{inspect.Signature(parameters)}"
