@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ from kcompat.backends.jax.platform import on_cpu
 from kcompat.backends.jax.trees import ordered
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
-from kcompat.runtime.program import Holder, Program, State
+from kcompat.runtime.program import Entry, Holder, Program, State
 from kcompat.spec import floatx
 
 STEPS = 16
@@ -199,6 +199,16 @@ class JaxProgram(Program):
                     is_tensor = isinstance(x, jax.Array)
                     tensors[i] = self._owned(self.B.engine.asarray(x, dtype) if is_tensor else np.asarray(x, dtype))
             holder.tensors = tensors
+
+    def take_over(self, other: Program, entries: Mapping[Entry, Entry]) -> None:
+        """Exchange tensors with the other program: none is copied, and each has one holder that may donate it."""
+        ours, theirs = self.holder, cast("Leaves", other.holder)
+        places, other_places = ({place: i for i, place in enumerate(h.places)} for h in (ours, theirs))
+        tensors, other_tensors = ours.tensors.copy(), theirs.tensors.copy()
+        for place, other_place in entries.items():
+            i, j = places[place], other_places[other_place]
+            tensors[i], other_tensors[j] = other_tensors[j], tensors[i]
+        ours.tensors, theirs.tensors = tensors, other_tensors
 
     def state(self) -> State:
         with self.holder.lock:

@@ -31,7 +31,7 @@ from kcompat.variables.variable import assign_all
 class Model(Layer):
     """A layer that can be trained. Subclasses define `call`; `Sequential` is one made of layers in a row.
 
-    It has a `recipe`, what `compile` was told; `programs`, which run its steps; and a trainer, which runs loops of steps.
+    It has a `recipe`, what `compile` was told, `programs`, which run its steps, and a trainer, which runs loops of them.
     """
 
     def __init__(self, *, name: str | None = None, trainable: bool = True, **kwargs: Any):

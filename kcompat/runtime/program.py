@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -34,6 +34,9 @@ Batch: TypeAlias = Tree
 
 Logs: TypeAlias = Tree
 """What a step tells of itself: the loss and the metrics."""
+
+Entry: TypeAlias = tuple[str, str]
+"""An entry of a state: its part and its path."""
 
 Step: TypeAlias = Callable[[State, Batch], tuple[State, Logs]]
 
@@ -109,6 +112,18 @@ class Program:
             converted = {path: self.B.engine.asarray(x, self.B.dtype(old[path])) for path, x in values.items()}
             state = state._replace(**{part: {**old, **converted}})
         self.holder.state = state
+
+    def take_over(self, other: Program, entries: Mapping[Entry, Entry]) -> None:
+        """Make the values of entries of another program's state those of entries of this one, which it is keyed by.
+
+        Both programs are of one backend, and the other needs these values no more. Here they are copied, without going
+        through the host; an engine whose programs look their tensors up at each step exchanges them instead.
+        """
+        state = other.holder.state
+        parts: dict[str, dict[str, Any]] = {}
+        for (part, path), (other_part, other_path) in entries.items():
+            parts.setdefault(part, {})[path] = getattr(state, other_part)[other_path]
+        self.replace(**parts)
 
     def with_step(self, step: Step) -> Program:
         """Another step over the same state."""

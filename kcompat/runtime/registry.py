@@ -78,7 +78,7 @@ def native_ops(ops: Any) -> dict[str, Any]:
             continue
         for name, function in _public_functions(importlib.import_module(f"{ops.__name__}.{module}")).items():
             if natives.setdefault(name, function) is not function:
-                raise TypeError(f"{ops.__name__}.{module} has another {name!r} than a module before it; rename a helper")
+                raise TypeError(f"{ops.__name__}.{module} has another {name!r} than one before it; rename a helper")
     return natives
 
 

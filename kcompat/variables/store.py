@@ -92,8 +92,10 @@ class Store:
             for variable in self._lost:
                 others.setdefault(variable.owner, []).append(variable)
             for owner, variables in others.items():
-                newest = owner.hand_over(variables, self.program.B) if owner is not None else None
-                values |= newest or {variable: variable.host_value for variable in variables}
+                if owner is None:
+                    values |= {variable: variable.host_value for variable in variables}
+                elif owner is not self:
+                    values |= owner.hand_over(variables, self)
             parts: dict[str, dict[str, Any]] = {}
             for variable, value in values.items():
                 part, path = self.place[variable]
@@ -105,20 +107,24 @@ class Store:
             self._assigned.clear()
             self._lost.clear()
 
-    def hand_over(self, variables: Iterable[Variable], B: Any) -> dict[Variable, Any]:
-        """The newest values of variables on lease, for a program of `B` that takes them: tensors, if it is the same."""
+    def hand_over(self, variables: Iterable[Variable], taker: Store) -> dict[Variable, Any]:
+        """Give variables on lease to another store: tensors to its program, if it is one of the same backend.
+
+        Returns the newest values of the others, as arrays.
+        """
         with uninterrupted, self.lock:
             assert self.program is not None
-            tensors: dict[Variable, Any] = {}
-            if self._is_ahead and self.program.B is B:
-                state = self.program.holder.state
-                tensors = {v: getattr(state, part)[path] for v, (part, path) in self.place.items()}
+            assert taker.program is not None
+            rest = list(variables)
+            if self._is_ahead and self.program.B is taker.program.B:
+                direct = [v for v in rest if v not in self._assigned]
+                rest = [v for v in rest if v in self._assigned]
+                taker.program.take_over(self.program, {taker.place[v]: self.place[v] for v in direct})
             else:
                 self._pull()
-            values = {v: v.host_value if v in self._assigned else tensors.get(v, v.host_value) for v in variables}
-            for variable in values:
+            for variable in variables:
                 self.lose(variable)
-            return values
+            return {variable: variable.host_value for variable in rest}
 
     def lose(self, variable: Variable) -> None:
         """Know that another store has the variable from now on."""

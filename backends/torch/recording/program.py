@@ -7,8 +7,8 @@ A step that looks at values, or whose shapes depend on them, stays in Python, wi
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import torch
 
@@ -17,7 +17,7 @@ from kcompat.backends.torch.recording.recorder import Recorder
 from kcompat.backends.torch.recording.replay import Recording, Replay
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
-from kcompat.runtime.program import Holder, Program, State
+from kcompat.runtime.program import Entry, Holder, Program, State
 from kcompat.spec import SCALARS
 
 
@@ -63,6 +63,14 @@ class Cells(Holder):
         self._foreign.difference_update(new)
         if tuple(layout) != self.layout:
             self.layout = tuple(layout)
+
+    def exchange(self, other: Cells, pairs: Sequence[tuple[int, int]]) -> None:
+        """Exchange tensors of equal shapes and dtypes with another list, given by positions here and there."""
+        for i, j in pairs:
+            self.tensors[i], other.tensors[j] = other.tensors[j], self.tensors[i]
+            here, there = i in self._foreign, j in other._foreign
+            (self._foreign.add if there else self._foreign.discard)(i)
+            (other._foreign.add if here else other._foreign.discard)(j)
 
     def own(self, positions: set[int]) -> None:
         """Copy what others may hold, at these positions, so that it can be written to."""
@@ -251,6 +259,13 @@ class TorchProgram(Program):
                     i = holder.positions[part, path]
                     new[i] = self._copied(x, self.B.engine.dtype(holder.tensors[i]))
             holder.put(new)
+
+    def take_over(self, other: Program, entries: Mapping[Entry, Entry]) -> None:
+        """Exchange tensors with the other program: none is copied, and each has one holder that may write to it."""
+        theirs = cast("Cells", other.holder)
+        self.holder.exchange(
+            theirs, [(self.holder.positions[place], theirs.positions[entry]) for place, entry in entries.items()]
+        )
 
     def state(self) -> State:
         with self.holder.lock:
