@@ -41,14 +41,14 @@ def _change(old: Row, new: Row) -> Change:
 
 def conditions(old: Report, new: Report) -> list[str]:
     """What else is different about the runs, such as the CPU or a version."""
-    found = []
+    differences = []
     for name in ("cpu", "threads", "python"):
         before, after = old.environment.get(name), new.environment.get(name)
         if before != after:
-            found.append(f"{name}: {before} and {after}")
+            differences.append(f"{name}: {before} and {after}")
     packages = old.environment.get("packages", {}), new.environment.get("packages", {})
     for name in sorted({*packages[0], *packages[1]}):
         before, after = packages[0].get(name), packages[1].get(name)
         if before != after:
-            found.append(f"{name}: {before} and {after}")
-    return found
+            differences.append(f"{name}: {before} and {after}")
+    return differences

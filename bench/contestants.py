@@ -85,9 +85,9 @@ def _layer(layers: Any, layer: Layer) -> Any:
 def check_name(name: str) -> tuple[str, str]:
     """The kind and the framework of a contestant; raises LookupError for a name that says nothing."""
     kind, _, framework = name.partition(":")
-    known = framework in FRAMEWORKS and not (kind == "keras3" and framework == "numpy")
+    is_ours = framework in FRAMEWORKS and not (kind == "keras3" and framework == "numpy")
     plug_in = kind == "kcompat" and framework  # a backend of someone else's
-    if kind not in KINDS or not (known or plug_in):
+    if kind not in KINDS or not (is_ours or plug_in):
         raise LookupError(
             f"--contestant {name}: expected kcompat:BACKEND, native:FRAMEWORK with {', '.join(FRAMEWORKS)}, "
             f"or keras3:FRAMEWORK with {', '.join(FRAMEWORKS[1:])}"
@@ -111,14 +111,14 @@ def require(name: str) -> None:
 def environment(name: str, device: str) -> dict[str, str]:
     """The environment variables with which a contestant's process starts."""
     kind, framework = check_name(name)
-    found = {"TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "" if device == "cuda" else "cpu"}
+    variables = {"TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "" if device == "cuda" else "cpu"}
     if device == "cpu":
-        found["CUDA_VISIBLE_DEVICES"] = ""
+        variables["CUDA_VISIBLE_DEVICES"] = ""
     else:
-        found["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # several processes share one GPU
+        variables["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # several processes share one GPU
     if kind == "keras3":
-        found["KERAS_BACKEND"] = framework
-    return found
+        variables["KERAS_BACKEND"] = framework
+    return variables
 
 
 class Contestant:
@@ -148,7 +148,7 @@ class Contestant:
         kcompat.set_backend(self.framework)
         if self.device != "cpu":
             engine = load(self.framework).engine
-            kinds = {found.partition(":")[0] for found in engine.devices()}
+            kinds = {device.partition(":")[0] for device in engine.devices()}
             names = [name for name in (self.device, "gpu") if name in kinds]
             if not names:
                 raise Unavailable(f"--device {self.device}: backend {self.framework} has {', '.join(engine.devices())}")

@@ -21,7 +21,7 @@ def environment(threads: int) -> dict[str, Any]:
         "threads": threads,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
         "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
     }
 
@@ -50,14 +50,14 @@ def processors() -> int:
 
 def libraries() -> dict[str, Any]:
     """How many threads the libraries of this process use, of those that say so without being started."""
-    found: dict[str, Any] = {"affinity": processors()}
+    threads: dict[str, Any] = {"affinity": processors()}
     try:
         import threadpoolctl
     except ImportError:
         pass
     else:
         for pool in threadpoolctl.threadpool_info():
-            found[pool["internal_api"]] = pool["num_threads"]
+            threads[pool["internal_api"]] = pool["num_threads"]
     if "torch" in sys.modules:
-        found["torch"] = sys.modules["torch"].get_num_threads()
-    return {"threads": found}
+        threads["torch"] = sys.modules["torch"].get_num_threads()
+    return {"threads": threads}

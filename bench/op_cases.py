@@ -107,12 +107,12 @@ def _target(contestant: Contestant) -> Any:
 
     prefix = {"kcompat": "", "keras3": "keras3:", "native": "raw:"}[contestant.kind]
     try:
-        found = target.load(prefix + contestant.framework)
+        judged = target.load(prefix + contestant.framework)
     except LookupError as error:
         raise Unavailable(str(error.args[0])) from error
     if contestant.kind == "kcompat":
-        found.use("" if contestant.device == "cpu" else contestant.device, PROFILES["fp32"])
-    return found
+        judged.use("" if contestant.device == "cpu" else contestant.device, PROFILES["fp32"])
+    return judged
 
 
 def _call(target: Any, case: Case) -> Any:
@@ -129,7 +129,7 @@ def _call(target: Any, case: Case) -> Any:
 def _pullback(target: Any, case: Case) -> Any:
     args, function = questions.arguments(target, case), target.function(case.op)
     shape = _call(target, case)()[0].shape
-    given = target.asarray(questions.cotangent(case, 0, tuple(shape)).astype(questions.numpy_dtype(case.dtype)))
+    cotangent = target.asarray(questions.cotangent(case, 0, tuple(shape)).astype(questions.numpy_dtype(case.dtype)))
 
     def pull_back(*tensors: Any) -> tuple[Any, ...]:
         def f(*tensors: Any) -> tuple[Any, ...]:
@@ -139,7 +139,7 @@ def _pullback(target: Any, case: Case) -> Any:
             return _parts(function(*full, **case.sample.attrs))
 
         _, pull = target.vjp(f, tensors)
-        return tuple(pull((given,)))
+        return tuple(pull((cotangent,)))
 
     f = target.compile(pull_back) if target.compiles_ops and target.compile else pull_back
     return lambda: f(*(args[i] for i in case.floats))

@@ -59,8 +59,8 @@ def of_step(backend: str) -> float:
 
 def recorded() -> dict[str, float]:
     """Instructions a step by backend, as they are in the tree."""
-    found: dict[str, float] = json.loads(RECORD.read_text())["instructions a step"]
-    return found
+    recorded: dict[str, float] = json.loads(RECORD.read_text())["instructions a step"]
+    return recorded
 
 
 def limit(backend: str) -> float:

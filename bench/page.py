@@ -18,7 +18,7 @@ def render(report: Report) -> str:
         "title": f"kcompat bench, {report.device}, {report.date[:10]}",
         "summary": _cards(report),
         "goals": _goals(goals(report)),
-        "figures": "".join(_figure(*found) for found in figures(report)),
+        "figures": "".join(_figure(*figure) for figure in figures(report)),
         "rows": _rows(report),
         "environment": _environment(report),
     }
@@ -67,25 +67,25 @@ def _times(mean: float) -> str:
     )
 
 
-def _goals(found: list[Goal]) -> str:
+def _goals(all_goals: list[Goal]) -> str:
     """A line for each measure and subject, a column for each backend."""
-    if not found:
+    if not all_goals:
         return ""
-    backends = list(dict.fromkeys(_backend(goal) for goal in found))
+    backends = list(dict.fromkeys(_backend(goal) for goal in all_goals))
     lines: dict[tuple[str, str, str], dict[str, Goal]] = {}
-    for goal in found:
+    for goal in all_goals:
         kind, _, framework = goal.against.partition(":")
         label = {"native": "written by hand", "keras3": "Keras 3", "kcompat": "fastest backend", "": "a number"}[kind]
         if framework and framework != _backend(goal) and kind == "keras3":
             label += f" on {framework}"
         lines.setdefault((goal.measure, goal.subject, label), {})[_backend(goal)] = goal
-    met = sum(goal.met for goal in found)
+    met = sum(goal.met for goal in all_goals)
     head = _cells("th", ("measure", "of", "beside", *backends))
     body = "".join(
         f"<tr>{_cells('td', key)}{''.join(_goal(cells.get(backend)) for backend in backends)}</tr>"
         for key, cells in lines.items()
     )
-    said = f"{met} of {len(found)} are met. A cell has the median ratio, and the most that it may be."
+    said = f"{met} of {len(all_goals)} are met. A cell has the median ratio, and the most that it may be."
     return f"<section><h2>Goals, one by one</h2><p>{said}</p><table><tr>{head}</tr>{body}</table></section>"
 
 
@@ -122,19 +122,19 @@ def _cells(tag: str, texts: Iterable[str]) -> str:
 
 
 def _environment(report: Report) -> str:
-    known = report.environment
+    environment = report.environment
     said = {
         "date": report.date,
         "device": report.device,
         "dtype": report.dtype,
-        "CPU": f"{known['cpu']}, {known['cores']} cores, {known['threads']} used",
-        "system": f"{known['system']}, Python {known['python']}",
-        "packages": ", ".join(f"{name} {version}" for name, version in known["packages"].items()),
-        "variables": ", ".join(f"{name}={value}" for name, value in known["variables"].items()) or "none",
+        "CPU": f"{environment['cpu']}, {environment['cores']} cores, {environment['threads']} used",
+        "system": f"{environment['system']}, Python {environment['python']}",
+        "packages": ", ".join(f"{name} {version}" for name, version in environment["packages"].items()),
+        "variables": ", ".join(f"{name}={value}" for name, value in environment["variables"].items()) or "none",
     }
-    for name, found in report.contestants.items():
-        threads = ", ".join(f"{library} {n}" for library, n in found.get("threads", {}).items())
-        said[name] = found.get("absent") or f"threads: {threads}"
+    for name, contestant in report.contestants.items():
+        threads = ", ".join(f"{library} {n}" for library, n in contestant.get("threads", {}).items())
+        said[name] = contestant.get("absent") or f"threads: {threads}"
     for row in report.rows:
         if row.error and "absent" not in report.contestants.get(row.contestant, {}):
             said[f"{row.contestant}, {row.measure} of {row.subject}"] = row.error

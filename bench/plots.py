@@ -57,13 +57,13 @@ def svg(figure: Figure) -> str:
 
 def figures(report: Report) -> list[tuple[str, str, str]]:
     """A title, a sentence and the figure, for all that the report has rows for."""
-    found = []
+    drawn = []
     with mpl.rc_context(RC):
         for title, said, draw in FIGURES:
             figure = draw(report)
             if figure is not None:
-                found.append((title, said, svg(figure)))
-    return found
+                drawn.append((title, said, svg(figure)))
+    return drawn
 
 
 def panels(count: int, columns: int, height: float, width: float = 3.6) -> tuple[Figure, list[Any]]:
@@ -137,9 +137,9 @@ def _framework(row: Row) -> str:
 
 def distances(report: Report) -> Figure | None:
     """Each ratio of the goals beside the most that it may be."""
-    found = [goal for goal in goals(report) if not goal.unit and goal.measure == "step"]
+    ratios = [goal for goal in goals(report) if not goal.unit and goal.measure == "step"]
     groups = {
-        kind: [g for g in found if g.against.partition(":")[0] == kind] for kind in ("native", "keras3", "kcompat")
+        kind: [g for g in ratios if g.against.partition(":")[0] == kind] for kind in ("native", "keras3", "kcompat")
     }
     groups = {kind: some for kind, some in groups.items() if some}
     if not groups:

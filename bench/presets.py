@@ -69,14 +69,14 @@ def of_scaling(who: tuple[str, ...], repeats: int) -> list[Heat]:
 
 def of_streams(names: Iterable[str], who: tuple[str, ...], repeats: int) -> list[Heat]:
     """The memory of training by the number of streamed samples."""
-    found = []
+    heats = []
     for name in names:
         for steps in (50, 200, 800):
             samples = steps * workloads.find(name).batch
             details = {"curve": "streamed samples", "at": samples}
             arguments = {"workload": name, "steps": steps}
-            found.append(Heat("streamed", f"{name}, samples={samples}", arguments, who, repeats, details))
-    return found
+            heats.append(Heat("streamed", f"{name}, samples={samples}", arguments, who, repeats, details))
+    return heats
 
 
 def roofline(who: tuple[str, ...]) -> list[Heat]:

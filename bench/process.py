@@ -71,9 +71,9 @@ class Process:
             self.process.stdin.flush()
         except BrokenPipeError:
             raise Failed(self._ended()) from None
-        found = self._answer()
+        answer = self._answer()
         self._signal(signal.SIGSTOP)
-        return found
+        return answer
 
     def close(self) -> None:
         """End the process."""
@@ -96,12 +96,12 @@ class Process:
             raise Failed(f"no answer within {self.timeout:g} s")
         if not line:
             raise Failed(self._ended())
-        found: dict[str, Any] = json.loads(line)
-        if "unavailable" in found:
-            raise Unavailable(found["unavailable"])
-        if "error" in found:
-            raise Failed(found["error"])
-        return found
+        answer: dict[str, Any] = json.loads(line)
+        if "unavailable" in answer:
+            raise Unavailable(answer["unavailable"])
+        if "error" in answer:
+            raise Failed(answer["error"])
+        return answer
 
     def _ended(self) -> str:
         code = self.process.wait()

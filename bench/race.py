@@ -105,11 +105,11 @@ def run(heat: Heat, field: Field, progress: Progress) -> list[Row]:
         return {}
 
     for number in range(heat.repeats + 1):  # the first is a warm-up, or in a fresh process brings files into memory
-        for name, found in answers.items():
+        for name, its_answers in answers.items():
             if name not in errors:
                 answer = ask(name, "fresh" if fresh else "next")
                 if number and answer:
-                    found.append(answer)
+                    its_answers.append(answer)
             progress.step(f"{heat.measure} of {heat.subject}: {name}")
     for name in answers:
         if name not in errors:
@@ -120,9 +120,9 @@ def run(heat: Heat, field: Field, progress: Progress) -> list[Row]:
 def _rows(heat: Heat, answers: dict[str, list[dict[str, Any]]], errors: dict[str, str]) -> list[Row]:
     """A row for each contestant and each thing that was measured."""
     rows: dict[tuple[str, str], Row] = {}
-    for name, found in answers.items():
+    for name, its_answers in answers.items():
         failed: list[dict[str, Any]] = [{"value": 0.0}]
-        for answer in failed if name in errors else found:
+        for answer in failed if name in errors else its_answers:
             values = answer.pop("values") if "values" in answer else {heat.measure: answer.pop("value")}
             for measure, value in values.items():
                 unit = measures.UNITS.get(measure, "s")

@@ -78,10 +78,10 @@ class Report:
 
     def groups(self) -> dict[tuple[str, str], list[Row]]:
         """The rows by measure and subject, in order."""
-        found: dict[tuple[str, str], list[Row]] = {}
+        groups: dict[tuple[str, str], list[Row]] = {}
         for row in self.rows:
-            found.setdefault((row.measure, row.subject), []).append(row)
-        return found
+            groups.setdefault((row.measure, row.subject), []).append(row)
+        return groups
 
 
 def write(report: Report, path: str | Path) -> None:
@@ -91,10 +91,10 @@ def write(report: Report, path: str | Path) -> None:
 
 def read(path: str | Path) -> Report:
     """Read a report; raises ValueError for another schema."""
-    found = json.loads(Path(path).read_text())
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+    document = json.loads(Path(path).read_text())
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise ValueError(f"{path} is not a report of schema {SCHEMA}; make one with kcompat bench --json {path}")
-    return Report(**{**found, "rows": [Row(**row) for row in found["rows"]]})
+    return Report(**{**document, "rows": [Row(**row) for row in document["rows"]]})
 
 
 def reference(rows: Iterable[Row], row: Row) -> dict[str, Row]:

@@ -67,8 +67,8 @@ def _add_absent(report: Report) -> None:
 def _add_machine(report: Report) -> None:
     """What the machine can do, and what the workloads ask of it."""
     peaks = [row for row in report.rows if row.measure in ("gemm", "copy") and row.values]
-    found = {what: max((max(r.values) for r in peaks if r.measure == what), default=0.0) for what in ("gemm", "copy")}
-    report.machine = {"peaks": found, "costs": {}}
+    fastest = {what: max((max(r.values) for r in peaks if r.measure == what), default=0.0) for what in ("gemm", "copy")}
+    report.machine = {"peaks": fastest, "costs": {}}
     for subject in {row.subject for row in report.rows if row.measure == "step" and not row.details.get("curve")}:
         work = workloads.find(subject)
         report.machine["costs"][subject] = cost.of_step(work)._asdict()

@@ -30,16 +30,16 @@ def show(report: Report) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=150)  # a file has no width of its own
-    found = Table("measure", "of", "contestant", title="Medians and quartiles")
+    medians = Table("measure", "of", "contestant", title="Medians and quartiles")
     for column in ("median", "quartiles", "/ by hand", "/ Keras 3"):
-        found.add_column(column, justify="right")
-    found.add_column("z", justify="right")
+        medians.add_column(column, justify="right")
+    medians.add_column("z", justify="right")
     for (measure, subject), rows in report.groups().items():
         for row in rows:
             if row.values:
-                found.add_row(measure, subject, row.contestant, *_cells(row, rows))
-        found.add_section()
-    console.print(found)
+                medians.add_row(measure, subject, row.contestant, *_cells(row, rows))
+        medians.add_section()
+    console.print(medians)
     absent = {name: said["absent"] for name, said in report.contestants.items() if "absent" in said}
     for why in dict.fromkeys(absent.values()):
         names = ", ".join(name for name, said in absent.items() if said == why)
@@ -67,12 +67,12 @@ def _ratio(row: Row, other: Row | None) -> str:
     return "" if other is None else "{:.2f} ({:.2f} to {:.2f})".format(*ratio(row, other))
 
 
-def _goals(found: list[Goal]) -> Table:
+def _goals(all_goals: list[Goal]) -> Table:
     """A line for each measure and subject, a column for each backend."""
-    backends = list(dict.fromkeys(goal.ours.partition(":")[2] or goal.ours for goal in found))
+    backends = list(dict.fromkeys(goal.ours.partition(":")[2] or goal.ours for goal in all_goals))
     shown = Table("measure", "of", "beside", *backends, title="Goals: median ratio, and the most it may be")
     lines: dict[tuple[str, str, str], dict[str, str]] = {}
-    for goal in found:
+    for goal in all_goals:
         backend = goal.ours.partition(":")[2] or goal.ours
         kind, _, framework = goal.against.partition(":")
         beside = goal.against if framework and framework != backend else kind
@@ -93,10 +93,10 @@ def show_changes(changes: list[Change], conditions: list[str]) -> None:
         console.print(f"not the same: {line}", style="yellow")
     moved = [change for change in changes if change.verdict]
     if moved:
-        found = Table("measure", "of", "contestant", "old", "new", "new / old", "")
+        changed = Table("measure", "of", "contestant", "old", "new", "new / old", "")
         for change in sorted(moved, key=lambda change: -change.factor):
             old, new = change.old, change.new
             values = quantity(old.median, old.unit), quantity(new.median, new.unit), f"{change.factor:.2f}"
-            found.add_row(*new.key, *values, f"[{COLORS[change.verdict]}]{change.verdict}[/]")
-        console.print(found)
+            changed.add_row(*new.key, *values, f"[{COLORS[change.verdict]}]{change.verdict}[/]")
+        console.print(changed)
     console.print(f"{len(moved)} of {len(changes)} rows moved beyond their spread")

@@ -55,9 +55,9 @@ def in_fork(answer: Any) -> dict[str, Any]:
     child = os.fork()
     if not child:
         os.close(receiver)
-        found = answered(lambda _: answer(), {})
+        message = answered(lambda _: answer(), {})
         with os.fdopen(sender, "w") as file:
-            json.dump(found, file)
+            json.dump(message, file)
         os._exit(0)
     os.close(sender)
     with os.fdopen(receiver) as file:
@@ -75,14 +75,14 @@ def main(name: str, device: str, dtype: str) -> None:
         from kcompat.bench import machine
         from kcompat.bench.contestants import Contestant
 
-        made.append(Contestant(name, device, dtype))
+        live.append(Contestant(name, device, dtype))
         return machine.libraries()
 
-    made: list[Any] = []
+    live: list[Any] = []
     answers.write(json.dumps(answered(hello, {})) + "\n")
     answers.flush()
-    if made:
-        serve(made[0], sys.stdin, answers)
+    if live:
+        serve(live[0], sys.stdin, answers)
 
 
 if __name__ == "__main__":

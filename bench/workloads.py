@@ -58,11 +58,11 @@ class Workload:
 
     def weights(self) -> list[np.ndarray]:
         """Initial weights of the dense, convolutional and LSTM layers, in the order of `get_weights`."""
-        rng, found, shape = np.random.default_rng(1), [], self.input_shape
+        rng, weights, shape = np.random.default_rng(1), [], self.input_shape
         for layer in self.layers:
-            made, shape = _weights(rng, layer, shape)
-            found += made
-        return found
+            of_layer, shape = _weights(rng, layer, shape)
+            weights += of_layer
+        return weights
 
 
 def _weights(
@@ -183,5 +183,5 @@ def find(name: str) -> Workload:
         raise LookupError(f"--workload {name}: there are {', '.join(WORKLOADS)}, each also as NAME@BATCH")
     if batch and not (batch.isdecimal() and int(batch)):
         raise LookupError(f"--workload {name}@{batch}: a batch is a positive integer, as in {name}@1")
-    found = WORKLOADS[name].at(int(batch or 0))
-    return replace(found, name=f"{name}@{batch}") if batch else found
+    workload = WORKLOADS[name].at(int(batch or 0))
+    return replace(workload, name=f"{name}@{batch}") if batch else workload

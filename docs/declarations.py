@@ -30,8 +30,8 @@ def functions(family: str) -> dict[str, ast.FunctionDef]:
 
 def declaration(op: Op) -> ast.FunctionDef:
     """The function that declares the op; its name may end with an underscore."""
-    found = functions(op.family)
-    return found.get(op.name) or found[f"{op.name}_"]
+    declared = functions(op.family)
+    return declared.get(op.name) or declared[f"{op.name}_"]
 
 
 def text(family: str, node: ast.expr | ast.FunctionDef) -> str:
@@ -60,8 +60,8 @@ def vjp(op: Op) -> str:
     """The VJP of an op: the expression in its declaration, and the functions of the file that it names."""
     (decorator,) = (d for d in declaration(op).decorator_list if isinstance(d, ast.Call))
     value = next(keyword.value for keyword in decorator.keywords if keyword.arg == "vjp")
-    known = functions(op.family)
-    named = [known[n.id] for n in ast.walk(value) if isinstance(n, ast.Name) and n.id in known]
+    helpers = functions(op.family)
+    named = [helpers[n.id] for n in ast.walk(value) if isinstance(n, ast.Name) and n.id in helpers]
     rules = value.elts if isinstance(value, ast.Tuple) else [value]
     names = [parameter.name for parameter in op.tensors] if isinstance(value, ast.Tuple) else ["vjp"]
     lines = [f"{name} = {text(op.family, rule)}" for name, rule in zip(names, rules, strict=True)]

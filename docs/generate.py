@@ -173,6 +173,6 @@ def refusal_cells(refusal: Refusal) -> list[str]:
     return [call(refusal.args, refusal.attrs), code(refusal.error.__name__)]
 
 
-def listed(found: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
     """Names, as code."""
-    return ", ".join(map(code, found))
+    return ", ".join(map(code, words))

@@ -32,15 +32,15 @@ def namespaces(module: types.ModuleType, path: str = "") -> Iterator[tuple[str, 
 
 def record() -> list[dict[str, Any]]:
     """The contents of both files."""
-    found = {path: members for path, members in namespaces(keras) if members}
+    public = {path: members for path, members in namespaces(keras) if members}
     names = {
         path: " ".join(members)
-        for path, members in found.items()
-        if not path or not members.keys() <= found.get(path.rpartition(".")[0], {}).keys()
+        for path, members in public.items()
+        if not path or not members.keys() <= public.get(path.rpartition(".")[0], {}).keys()
     }
     parameters = {
         path: {name: " ".join(inspect.signature(value).parameters) for name, value in members.items()}
-        for path, members in found.items()
+        for path, members in public.items()
         if path.partition(".")[0] == "ops"
     }
     return [{"version": keras.__version__, "names": listed} for listed in (names, parameters)]

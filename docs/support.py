@@ -17,13 +17,13 @@ NOT_INSTALLED = "not installed"
 def own() -> dict[str, dict[str, str]]:
     """The project's own backends, and how each runs each op; nothing is known of one that is not installed."""
     names = [name for name, entry in backends.registered().items() if entry.dist and entry.dist.name == OWN]
-    found: dict[str, dict[str, str]] = {name: {} for name in names}
+    support: dict[str, dict[str, str]] = {name: {} for name in names}
     for name in sorted(names, key=lambda name: name != "torch"):  # before tensorflow, whose libraries can clash with it
         try:
-            found[name] = backends.load(name).support
+            support[name] = backends.load(name).support
         except ImportError:
             continue
-    return found
+    return support
 
 
 def cells(op: Op) -> list[str]:

@@ -29,8 +29,8 @@ def code(text: str) -> str:
 
 def call(args: Sequence[Any], attrs: dict[str, Any]) -> str:
     """Arguments, as code."""
-    given = [*map(shown, args), *(f"{name}={shown(value)}" for name, value in attrs.items())]
-    return code(", ".join(given)) if given else "no tensors"
+    arguments = [*map(shown, args), *(f"{name}={shown(value)}" for name, value in attrs.items())]
+    return code(", ".join(arguments)) if arguments else "no tensors"
 
 
 def shown(x: Any) -> str:

@@ -21,18 +21,18 @@ def ways(workload: Workload, device: str) -> dict[str, Callable[[], Loop]]:
 
     single, several = {"one step a call": 1}, {"8 steps a call": 8}
     if workload.family == "mlp":
-        found = [("", networks.perceptron, {"10 steps a call": 10, "40 steps a call": 40} | single)]
+        variants = [("", networks.perceptron, {"10 steps a call": 10, "40 steps a call": 40} | single)]
     elif workload.family == "cnn" and device == "cpu":
-        found = [("im2col, ", networks.convolutional_by_columns, single)]
+        variants = [("im2col, ", networks.convolutional_by_columns, single)]
     elif workload.family == "cnn":
-        found = [("lax.conv, ", networks.convolutional, several | single)]
+        variants = [("lax.conv, ", networks.convolutional, several | single)]
     elif workload.family == "lstm":
-        found = [("own pullback, ", networks.recurrent_by_hand, several), ("", networks.recurrent, several)]
+        variants = [("own pullback, ", networks.recurrent_by_hand, several), ("", networks.recurrent, several)]
     else:
         return {}
     return {
         name + calls: functools.partial(Jitted, workload.weights(), network, steps)
-        for name, network, counts in found
+        for name, network, counts in variants
         for calls, steps in counts.items()
     }
 
@@ -96,9 +96,9 @@ class Jitted(Loop):
 
     def logs(self) -> tuple[float, float]:
         """See `Loop.logs`."""
-        found = float(self.state["loss"]), int(self.state["right"])
+        judged = float(self.state["loss"]), int(self.state["right"])
         self.state |= {"loss": jnp.float32(0), "right": jnp.int32(0)}
-        return found
+        return judged
 
     def weights(self) -> list[np.ndarray]:
         """See `Loop.weights`."""

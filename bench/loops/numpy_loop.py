@@ -91,9 +91,9 @@ class HandWritten(Loop):
 
     def logs(self) -> tuple[float, float]:
         """See `Loop.logs`."""
-        found = self.loss, self.right
+        judged = self.loss, self.right
         self.loss, self.right = 0.0, 0
-        return found
+        return judged
 
     def weights(self) -> list[np.ndarray]:
         """See `Loop.weights`."""

@@ -19,14 +19,14 @@ def ways(workload: Workload, device: str) -> dict[str, Callable[[], Loop]]:
     several, single = {"8 steps a call": 8}, {"one step a call": 1}
     many = {"10 steps a call": 10, "40 steps a call": 40}
     xla, graph = ("XLA, ", True), ("graph, ", False)
-    found: list[Any] = {
+    variants: list[Any] = {
         "mlp": [(xla, perceptron, many)],
         "cnn": [(graph, convolutional, several | single)],
         "lstm": [(xla, recurrent, several)],
     }.get(workload.family, [])
     return {
         name + calls: functools.partial(Traced, workload.weights(), network, steps, compiled)
-        for (name, compiled), network, counts in found
+        for (name, compiled), network, counts in variants
         for calls, steps in counts.items()
     }
 
@@ -103,10 +103,10 @@ class Traced(Loop):
 
     def logs(self) -> tuple[float, float]:
         """See `Loop.logs`."""
-        found = float(self.loss), float(self.right)
+        judged = float(self.loss), float(self.right)
         self.loss.assign(0.0)
         self.right.assign(0.0)
-        return found
+        return judged
 
     def weights(self) -> list[np.ndarray]:
         """See `Loop.weights`."""
