@@ -170,7 +170,7 @@ def test_plans_leave_what_they_do_not_cover_to_the_op():
 
 
 def test_jax_convolves_alike_with_and_without_columns(monkeypatch):
-    convolution = pytest.importorskip("kcompat.backends.jax.convolution")
+    convolution = pytest.importorskip("kcompat.backends.jax.ops.convolution")
     arrays = [whole(2, 6, 5, 3), whole(3, 2, 3, 4, seed=2)]
     results = []
     for limit in (0, convolution.COLUMNS):
