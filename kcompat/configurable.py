@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Self
 
-from kcompat.registration import deserialize, is_registered, serialize
+from kcompat.registration import deserialize, is_registered, rebuild, serialize
 
 
 class Configurable:
@@ -49,7 +49,8 @@ class Configurable:
         """
         values = self.arguments()
         if is_registered(type(self)):
-            values |= {name: getattr(self, name) for name in [*values, *_inherited(type(self))] if hasattr(self, name)}
+            kept = vars(self)  # not properties: `weights` of a layer is not its argument of that name
+            values |= {name: kept[name] for name in [*values, *_inherited(type(self))] if name in kept}
         return {name: serialize(value) for name, value in values.items()}
 
     @classmethod
@@ -73,7 +74,7 @@ def _inherited(cls: type) -> list[str]:
 def clone(part: Any) -> Any:
     """An object made with the same arguments, which are cloned in turn; functions and plain values are shared."""
     if isinstance(part, (list, tuple)):
-        return type(part)(map(clone, part))
+        return rebuild(part, map(clone, part))
     if isinstance(part, dict):
         return {key: clone(item) for key, item in part.items()}
     if not isinstance(part, Configurable):

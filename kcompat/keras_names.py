@@ -76,6 +76,12 @@ def hint(namespace: str, name: str, here: Collection[str]) -> str:
     return _suggestion([other if other in here else f"{other} (not here yet)" for other in near])
 
 
+def not_yet(namespace: str, name: str) -> str | None:
+    """That Keras has a name in this namespace, in any spelling, and kcompat does not yet; None if Keras has none."""
+    spelt = [known for known in names().get(namespace, frozenset()) if _plain(known) == _plain(name)]
+    return _not_yet(spelt[0]) if spelt else None
+
+
 def _namespaces_within(namespace: str) -> set[str]:
     start = f"{namespace}." if namespace else ""
     return {other.removeprefix(start).partition(".")[0] for other in names() if other.startswith(start)} - {""}

@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 
+from kcompat import keras_names, ops
 from kcompat.naming import snake_case
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class Kind:
 
 
 KINDS = {
-    name: Kind(name, f"keras.{plural}")
+    name: Kind(name, f"keras.{plural}".removesuffix("."))
     for name, plural in {
         "activation": "activations",
         "callback": "callbacks",
@@ -42,7 +43,7 @@ KINDS = {
         "layer": "layers",
         "loss": "losses",
         "metric": "metrics",
-        "model": "models",
+        "model": "",
         "optimizer": "optimizers",
         "regularizer": "regularizers",
         "schedule": "optimizers.schedules",
@@ -167,6 +168,9 @@ def by_name(kind: str, name: Any, known: Mapping[str, T]) -> T:
         )
     if name in known:
         return known[name]
+    missing = keras_names.not_yet(KINDS[kind].module.removeprefix("keras."), name) if kind in KINDS else None
+    if missing is not None:
+        raise ValueError(f"unknown {kind} {name!r}; {missing}")
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
     raise ValueError(f"unknown {kind} {name!r}; {hint}")
@@ -177,6 +181,11 @@ def refuse(owner: str, default: Any = None, /, **arguments: Any) -> None:
     for name, value in arguments.items():
         if value is not None if default is None else value != default:
             raise NotImplementedError(f"{owner}: {name} is not supported yet, got {value!r}; leave it at {default!r}")
+
+
+def rebuild(like: Any, items: Iterable[Any]) -> Any:
+    """A list, tuple or named tuple of other items."""
+    return type(like)(*items) if hasattr(like, "_fields") else type(like)(items)
 
 
 def serialize(value: Any) -> Any:
@@ -191,7 +200,7 @@ def serialize(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return {"class_name": "__numpy__", "config": {"value": value.tolist(), "dtype": value.dtype.name}}
     if isinstance(value, (list, tuple)):
-        return type(value)(map(serialize, value))
+        return rebuild(value, map(serialize, value))
     if isinstance(value, dict):
         return {key: serialize(item) for key, item in value.items()}
     if hasattr(value, "get_config"):
@@ -222,11 +231,12 @@ def _serialize_function(function: Any) -> Any:
             f"{function!r} has no name that a config could hold; define it with `def` and, so that a config can be "
             "read again, put @kcompat.saving.register_keras_serializable() above"
         )
+    of_ops = getattr(function, "__module__", "") == ops.__name__ and getattr(ops, name, None) is function
     return {
-        "module": "builtins",
+        "module": "keras.ops" if of_ops else "builtins",
         "class_name": "function",
         "config": name,
-        "registered_name": "function" if kind else registered_name(function),
+        "registered_name": "function" if kind or of_ops else registered_name(function),
     }
 
 
@@ -239,7 +249,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, ki
         with custom_object_scope(custom_objects or {}):
             return get(kind, config)
     if isinstance(config, (list, tuple)):
-        return type(config)(deserialize(item, custom_objects) for item in config)
+        return rebuild(config, (deserialize(item, custom_objects) for item in config))
     if not isinstance(config, dict):
         return config
     if "class_name" not in config or "config" not in config:
@@ -260,6 +270,8 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, ki
 
 def _find(name: str, config: dict[str, Any], custom_objects: Mapping[str, Any] | None, kind: str | None) -> Any:
     """The class or function that a config names."""
+    if config.get("class_name") == "function" and config.get("module") in ("keras.ops", "kcompat.ops"):
+        return getattr(ops, name)
     for known_as in filter(None, (config.get("registered_name"), name)):
         part = registered_object(known_as, custom_objects)
         if part is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from kcompat import ops
 from kcompat.configurable import Configurable
 from kcompat.registration import deserialize as _deserialize
@@ -23,7 +25,7 @@ class Regularizer(Configurable):
 
 
 def _factor(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
         raise ValueError(f"{name} is a finite number, got {value!r}")
     return float(value)
 

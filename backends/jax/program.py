@@ -34,7 +34,7 @@ class Leaves(Holder):
     """The tensors of the state in one list, which costs JAX less than dicts, in the order of parts and paths."""
 
     @property
-    def state(self) -> State:  # type: ignore[override]
+    def state(self) -> State:
         """The state as a tree."""
         return self.rebuild(self.tensors)
 

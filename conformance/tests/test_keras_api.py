@@ -43,9 +43,6 @@ FUNCTIONS += [f"activations.{name}" for name in activations.__all__ if name not 
 FUNCTIONS += ["utils.set_random_seed", "utils.to_categorical"]
 LACKING = {
     "Input": ["sparse", "ragged", "tensor", "optional"],
-    "layers.BatchNormalization": ["renorm_clipping", "renorm_momentum"],
-    "layers.Dense": ["lora_alpha", "quantization_config"],
-    "layers.Embedding": ["lora_alpha", "quantization_config"],
     "layers.Layer.add_weight": ["autocast", "aggregation", "overwrite_with_gradient"],
 }
 """Arguments of Keras's that we do not even refuse by name."""

@@ -98,6 +98,8 @@ class Arrays:
     def _weigh_classes(self, class_weight: dict[int, float]) -> None:
         if self.y is None:
             raise ValueError("class_weight needs y")
+        if not isinstance(class_weight, dict):
+            raise TypeError(f"class_weight is a dict from a class index to a weight, got {class_weight!r}")
         one_hot = self.y.ndim > 1 and self.y.shape[-1] > 1
         classes = (self.y.argmax(-1) if one_hot else self.y.reshape(len(self.y), -1)[:, 0]).astype(int)
         absent = sorted(set(classes.tolist()) - set(class_weight))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kcompat.layers._calling import current_call
 from kcompat.layers._tracking import walk
+from kcompat.spec import SCALARS
 from kcompat.variables.scope import current_scope
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def add_loss(layer: Layer, value: Any) -> None:
     """Note a loss of the call that runs; outside of any it stays until the layer is called."""
+    value = as_scalar(value, f"add_loss of {layer.name!r}")
     call = current_call()
     if call is None:
         layer._losses.append(value)
@@ -50,4 +52,13 @@ def added_losses(layer: Layer) -> list[Any]:
 
 def regularization_losses(layer: Layer) -> list[Any]:
     """The regularizers' scalars of the weights that are trained."""
-    return [v.regularizer(v) for v in layer.trainable_weights if v.regularizer is not None]
+    weights = [v for v in layer.trainable_weights if v.regularizer is not None]
+    return [as_scalar(v.regularizer(v), f"the regularizer of {v.path!r}") for v in weights]
+
+
+def as_scalar(value: Any, owner: str) -> Any:
+    """A loss that is added: a number or a tensor of rank 0. Raises ValueError, naming its owner, for what is none."""
+    if not isinstance(value, SCALARS) and tuple(getattr(value, "shape", ("?",))) != ():
+        shape = f"shape {tuple(value.shape)}" if hasattr(value, "shape") else repr(value)
+        raise ValueError(f"{owner} gave {shape}, and what is added to a loss is a scalar; take a sum or a mean")
+    return value

@@ -24,7 +24,7 @@ class Dense(Layer):
         kernel_initializer, bias_initializer: first values.
         kernel_regularizer, bias_regularizer, activity_regularizer: what weights, and the result, add to the loss.
         kernel_constraint, bias_constraint: what weights are projected to after each update.
-        lora_rank: not supported yet.
+        lora_rank, lora_alpha, quantization_config: not supported yet.
         **kwargs: `name`, `trainable`, `dtype`.
     """
 
@@ -41,9 +41,11 @@ class Dense(Layer):
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
         lora_rank: Any = None,
+        lora_alpha: Any = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ):
-        refuse("Dense", lora_rank=lora_rank)
+        refuse("Dense", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.units = positive("units", units)
         self.activation = activations.get(activation)

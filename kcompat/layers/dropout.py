@@ -24,7 +24,7 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         if not 0 <= rate <= 1:
             raise ValueError(f"rate is a probability, in [0, 1]; got {rate!r}")
-        self.rate, self.noise_shape = rate, noise_shape
+        self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
         self.seed_generator = random.SeedGenerator(seed)
 
     def call(self, inputs: Any, training: bool = False) -> Any:

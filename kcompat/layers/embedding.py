@@ -26,7 +26,7 @@ class Embedding(Layer):
         embeddings_initializer: the table's first values.
         embeddings_regularizer: what the table adds to the loss.
         embeddings_constraint: what the table is projected to after each update.
-        mask_zero, weights, lora_rank: not supported yet.
+        mask_zero, weights, lora_rank, lora_alpha, quantization_config: not supported yet.
         **kwargs: `name`, `trainable`, `dtype`, `activity_regularizer`.
     """
 
@@ -40,9 +40,12 @@ class Embedding(Layer):
         mask_zero: bool = False,
         weights: Any = None,
         lora_rank: Any = None,
+        lora_alpha: Any = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ):
-        refuse("Embedding", weights=weights, lora_rank=lora_rank)
+        refuse("Embedding", weights=weights, lora_rank=lora_rank, lora_alpha=lora_alpha)
+        refuse("Embedding", quantization_config=quantization_config)
         refuse("Embedding", False, mask_zero=mask_zero)
         super().__init__(**kwargs)
         self.input_dim, self.output_dim = positive("input_dim", input_dim), positive("output_dim", output_dim)

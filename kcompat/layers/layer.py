@@ -133,6 +133,11 @@ class Layer(Configurable):
         """Inputs as tensors of the active backend, floats in the layer's dtype."""
         if isinstance(inputs, (list, tuple, dict)) and any(hasattr(x, "shape") for x in tree.flatten(inputs)[0]):
             return tree.map_leaves(self._admit, inputs)
+        if isinstance(inputs, Layer):
+            raise TypeError(
+                f"{self.name} was called on {inputs!r}, which is a layer: models whose layers are called on each "
+                "other's results, Keras's functional API, are not here yet; use Sequential, or subclass Model"
+            )
         B = active()
         if type(inputs) not in B.tensor_types or type(inputs) in SCALARS:
             inputs = ops.convert_to_tensor(inputs)
@@ -224,6 +229,11 @@ class Layer(Configurable):
             self.build(shape_of(inputs))
         with bind({}):  # what the layer would assign is dropped
             return shapes.infer(self, inputs)
+
+    def arguments(self) -> dict[str, Any]:
+        """Every argument of the constructor by name; of a layer that was frozen since, `trainable` as it is now."""
+        values = super().arguments()
+        return values if self.trainable else {**values, "trainable": False}
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor as plain data, name, `trainable` and dtype as they are now."""

@@ -8,7 +8,7 @@ from kcompat import ops
 from kcompat.layers._checks import known_size
 from kcompat.layers._weights import WeightOptions, options_of
 from kcompat.layers.layer import Layer
-from kcompat.registration import register
+from kcompat.registration import refuse, register
 from kcompat.spec.rules import normalize_axes
 
 
@@ -43,6 +43,7 @@ class LayerNormalization(Layer):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ):
+        refuse("LayerNormalization", False, rms_scaling=kwargs.pop("rms_scaling", False))  # in configs of Keras
         super().__init__(**kwargs)
         self.axis, self.epsilon, self.center, self.scale = axis, epsilon, center, scale
         WeightOptions(beta_initializer, beta_regularizer, beta_constraint).keep(self, "beta")

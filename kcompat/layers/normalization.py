@@ -29,7 +29,7 @@ class BatchNormalization(Layer):
         beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
         beta_regularizer, gamma_regularizer: what the weights add to the loss.
         beta_constraint, gamma_constraint: what the weights are projected to after each update.
-        renorm, synchronized: not supported yet.
+        renorm, renorm_clipping, renorm_momentum, synchronized: not supported yet.
         **kwargs: `name`, `trainable`, `dtype`.
     """
 
@@ -49,10 +49,14 @@ class BatchNormalization(Layer):
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
         renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
         synchronized: bool = False,
         **kwargs: Any,
     ):
         refuse("BatchNormalization", False, renorm=renorm, synchronized=synchronized)
+        refuse("BatchNormalization", renorm_clipping=renorm_clipping)
+        refuse("BatchNormalization", 0.99, renorm_momentum=renorm_momentum)
         super().__init__(**kwargs)
         self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
         self.center, self.scale = center, scale

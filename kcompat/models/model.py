@@ -11,6 +11,7 @@ from kcompat.data.arrays import Arrays, to_array
 from kcompat.data.stream import is_stream, open_data
 from kcompat.data.validation import with_validation
 from kcompat.layers.layer import Layer
+from kcompat.models.missing import explain
 from kcompat.models.owners import claim_optimizer
 from kcompat.models.summary import render
 from kcompat.registration import refuse
@@ -23,7 +24,7 @@ from kcompat.training.checks import DataCheck, count, required, validation_epoch
 from kcompat.training.programs import Programs
 from kcompat.training.progress import Progress
 from kcompat.training.recipe import Recipe
-from kcompat.training.trainer import Trainer, results_of
+from kcompat.training.trainer import Trainer, listed, results_of
 from kcompat.variables.scope import Scope, bind
 from kcompat.variables.variable import assign_all
 
@@ -31,7 +32,7 @@ from kcompat.variables.variable import assign_all
 class Model(Layer):
     """A layer that can be trained. Subclasses define `call`; `Sequential` is one made of layers in a row.
 
-    It has a `recipe`, what `compile` was told, `programs`, which run its steps, and a trainer, which runs loops of them.
+    It has a `recipe`, what `compile` was told, `programs`, which run its steps, and a trainer, which runs loops.
     """
 
     def __init__(self, *, name: str | None = None, trainable: bool = True, **kwargs: Any):
@@ -40,25 +41,20 @@ class Model(Layer):
         self.compiled = False
         self.stop_training = self.stop_evaluating = False
         self.history: History | None = None
-        self.step_seconds: dict[str, float] = {}
-        """The seconds of a step on each backend, as `to("auto")` measured them."""
+        self.step_seconds: dict[str, float] = {}  # of each backend, as `to("auto")` measured them
         self.chooses_backend = False
         self._backend: str | None = None
         self._start()
 
     def _start(self) -> None:
-        """Make what runs the model, and is no part of what it is."""
         self.programs = Programs(self)
         self._trainer = Trainer(self)
         self._data_check = DataCheck()
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and files hold: layers, weights, optimizer and metrics with their state, no programs."""
-        runs = ("programs", "_trainer", "_data_check")
-        return {
-            **{name: value for name, value in self.__dict__.items() if name not in runs},
-            "_epochs_trained": self._trainer.epochs_trained,
-        }
+        state = {**self.__dict__, "_epochs_trained": self._trainer.epochs_trained}
+        return {name: x for name, x in state.items() if name not in ("programs", "_trainer", "_data_check")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         epochs_trained = state.pop("_epochs_trained")
@@ -66,6 +62,9 @@ class Model(Layer):
         self._start()
         self._trainer.epochs_trained = epochs_trained
         claim_optimizer(self.optimizer, self)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(explain(self, name))
 
     # Compiling.
 
@@ -294,7 +293,7 @@ class Model(Layer):
         with self._trainer.running() as running:
             data = open_data(required(x, y), y, sample_weight, None, batch_size, steps, check=self.prepare)
             self.prepare(data.x, data.y)
-            hooks = CallbackList(callbacks or [], self, steps=data.steps)
+            hooks = CallbackList(listed(callbacks), self, steps=data.steps)
             progress = Progress(data.steps, verbosity(verbose))
             logs = self._trainer.evaluate(running, data, hooks, progress)
             progress.finish(logs)

@@ -9,11 +9,12 @@ from kcompat.layers.input import InputLayer
 from kcompat.layers.layer import Layer
 from kcompat.models.model import Model
 from kcompat.random.places import building
-from kcompat.registration import deserialize, serialize
+from kcompat.registration import deserialize, register, serialize
 from kcompat.spec import TensorSpec, floatx
 from kcompat.variables.structure import note_change
 
 
+@register("model")
 class Sequential(Model):
     """Layers in a row: each takes what the one before gives.
 
@@ -109,6 +110,11 @@ class Sequential(Model):
     def name_variables(self, path: str | None = None) -> None:
         """Give the variables paths that begin with `path`; a model's own name is no part of them."""
         super().name_variables(path or "")
+
+    def arguments(self) -> dict[str, Any]:
+        """The layers as they are now, the `Input` first if there is one, with name and `trainable`."""
+        layers = [*([self._input] if self._input is not None else []), *self._row]
+        return {"layers": layers, "trainable": self.trainable, "name": self.name}
 
     def get_config(self) -> dict[str, Any]:
         """Name, `trainable`, and the layers' configs, the `Input` first if there is one."""

@@ -157,8 +157,7 @@ class Optimizer(Configurable):
             tensors = [*(values[i] for i in alike), *gradients, *(state[slot] for slot in slots)]
             result = self._apply_formula(ops.convert_to_tensor(rate, dtype), tensors)
             for i, value in zip(alike, result[: len(alike)], strict=True):
-                constraint = variables[i].constraint
-                new_values[i] = value if constraint is None else constraint(value)
+                new_values[i] = _constrain(variables[i], value)
             new_state.update(zip(slots, result[len(alike) :], strict=True))
         return new_values, new_state
 
@@ -256,3 +255,17 @@ def _checked_rate(value: Any) -> np.ndarray:
     if not math.isfinite(rate) or rate < 0:
         raise ValueError(f"learning_rate is finite and not negative, got {rate}")
     return np.asarray(rate, floatx())
+
+
+def _constrain(variable: Variable, value: Any) -> Any:
+    """What the constraint of a variable makes of its new value: a tensor of the same shape, in the same dtype."""
+    if variable.constraint is None:
+        return value
+    projected = variable.constraint(value)
+    if tuple(getattr(projected, "shape", ("?",))) != variable.shape:
+        shape = f"shape {tuple(projected.shape)}" if hasattr(projected, "shape") else repr(projected)
+        raise ValueError(
+            f"the constraint of {variable.path!r} gave {shape}; it takes the weight, of shape {variable.shape}, "
+            "and gives one of that shape to keep"
+        )
+    return ops.cast(projected, variable.dtype)

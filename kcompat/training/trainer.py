@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.callbacks import CallbackList, History
+from kcompat.callbacks import Callback, CallbackList, History
 from kcompat.data.arrays import Arrays, group_size, shuffle_key
 from kcompat.data.stream import Stream
 from kcompat.runtime import tree
@@ -99,7 +99,7 @@ class Trainer:
         self.choose_backend(data)
         running.follow()
         hooks = CallbackList(
-            [*(callbacks or []), history], model, epochs=epochs.stop, steps=data.steps, verbose=verbose
+            [*listed(callbacks), history], model, epochs=epochs.stop, steps=data.steps, verbose=verbose
         )
         model.history = history
         model.stop_training = False
@@ -232,7 +232,7 @@ class Trainer:
     def predict(self, running: Running, data: Data, callbacks: Any, verbose: int) -> Any:
         """The predictions for inputs, as NumPy arrays."""
         model, programs = self.model, self.model.programs
-        hooks = CallbackList(callbacks or [], model, steps=data.steps)
+        hooks = CallbackList(listed(callbacks), model, steps=data.steps)
         progress = Progress(data.steps, verbose)
         hooks.call("on_predict_begin", {})
         arrays: list[Any] = []
@@ -266,6 +266,11 @@ class Trainer:
         """The predictions for one batch, as NumPy arrays of their own."""
         outputs = self.model.programs.run_each("predict", (x, None, None))
         return tree.map_leaves(np.array, _arrays(self.model.backend, outputs))  # the framework may hold that memory
+
+
+def listed(callbacks: Any) -> list[Callback]:
+    """Callbacks as a list, from one, several or None."""
+    return [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
 
 
 def results_of(logs: dict[str, float], return_dict: bool) -> Any:

@@ -15,4 +15,4 @@ def _softplus(x):
 
 _softplus.defjvps(lambda t, y, x: t * lax.logistic(x))
 
-sigmoid, softplus = map(of_float, (lax.logistic, _softplus))
+sigmoid, softplus = of_float(lax.logistic), of_float(_softplus)

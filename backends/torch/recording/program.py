@@ -35,7 +35,7 @@ class Cells(Holder):
         super().__init__(state)
 
     @property
-    def state(self) -> State:  # type: ignore[override]
+    def state(self) -> State:
         """The tensors by part and path."""
         parts: dict[str, dict[str, torch.Tensor]] = {part: {} for part in State._fields}
         for (part, path, *_), x in zip(self.layout, self.tensors, strict=True):

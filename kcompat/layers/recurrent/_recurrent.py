@@ -67,6 +67,7 @@ class Recurrent(Layer):
         owner = type(self).__name__
         refuse(owner, 0.0, recurrent_dropout=recurrent_dropout)
         refuse(owner, False, stateful=stateful)
+        refuse(owner, False, zero_output_for_mask=kwargs.pop("zero_output_for_mask", False))  # in configs of Keras
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout is a share in [0, 1), got {dropout!r}")
