@@ -48,7 +48,6 @@ class Fitted:
         self.model.compile("adam", loss, metrics=["accuracy"])
 
     def fit(self, x: np.ndarray, y: np.ndarray, batch: int, epochs: int, shuffle: bool = True) -> list[float]:
-        """See `Trainer.fit`."""
         return self.model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0, shuffle=shuffle).history["loss"]
 
     def stream(self, batches: Iterator[tuple[np.ndarray, np.ndarray]], steps: int) -> None:
@@ -56,12 +55,10 @@ class Fitted:
         self.model.fit(batches, steps_per_epoch=steps, verbose=0)
 
     def evaluate(self, x: np.ndarray, y: np.ndarray, batch: int) -> tuple[float, float]:
-        """See `Trainer.evaluate`."""
         loss, accuracy = self.model.evaluate(x, y, batch_size=batch, verbose=0)
         return loss, accuracy
 
     def predict(self, x: np.ndarray, batch: int) -> np.ndarray:
-        """See `Trainer.predict`."""
         return self.model.predict(x, batch_size=batch, verbose=0)
 
 

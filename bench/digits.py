@@ -101,12 +101,10 @@ class StepLosses(kcompat.callbacks.Callback):
         self.losses: list[float] = []
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """See `Callback.on_train_batch_begin`."""
         if len(self.losses) < self.count:
             self.model.reset_metrics()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """See `Callback.on_train_batch_end`."""
         if logs is not None and len(self.losses) < self.count:
             self.losses.append(logs["loss"])
 

@@ -29,11 +29,9 @@ class JaxEngine(Engine):
     compiles_ops = True
 
     def prepared(self, name: str, how: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """See `Engine.prepared`."""
         return in_64_bits(call)
 
     def asarray(self, x: Any, dtype: str | None = None) -> jax.Array:
-        """See `Engine.asarray`."""
         if isinstance(x, jax.Array):
             with scope(dtype in WIDE or x.dtype in WIDE):
                 return x if dtype is None or x.dtype == dtype else x.astype(dtype)
@@ -46,23 +44,18 @@ class JaxEngine(Engine):
             return jnp.asarray(copy)
 
     def to_numpy(self, x: Any) -> np.ndarray:
-        """See `Engine.to_numpy`."""
         return np.asarray(x)
 
     def is_tensor(self, x: Any) -> bool:
-        """See `Engine.is_tensor`."""
         return isinstance(x, jax.Array)
 
     def dtype(self, x: Any) -> str:
-        """See `Engine.dtype`."""
         return x.dtype.name if hasattr(x, "dtype") else as_dtype(type(x))
 
     def devices(self) -> list[str]:
-        """See `Engine.devices`."""
         return [f"{device.platform}:{device.id}" for device in jax.devices()]
 
     def _use_device(self, name: str) -> None:
-        """See `Engine.use_device`."""
         kind, _, number = name.partition(":")
         jax.config.update("jax_default_device", jax.devices(kind)[int(number or 0)])
 
@@ -71,7 +64,6 @@ class JaxEngine(Engine):
         jax.config.update("jax_default_matmul_precision", "tensorfloat32" if allowed else None)
 
     def synchronize(self, x: Any) -> None:
-        """See `Engine.synchronize`."""
         jax.block_until_ready(x)
 
     def native_bits(self, key: jax.Array, *, shape: tuple[int, ...]) -> jax.Array:
@@ -99,7 +91,6 @@ class JaxEngine(Engine):
         return run
 
     def vjp(self, B: Any, f: Callable[..., Any], primals: tuple[Any, ...]) -> Any:
-        """See `Engine.vjp`."""
         leaves, rebuild = tree.flatten(primals)
         leaves = [B.admit(leaf) for leaf in leaves]
         outer: Any = None
@@ -122,7 +113,6 @@ class JaxEngine(Engine):
         return outer(list(outputs)), pull_back
 
     def custom_gradient(self, B: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """See `Engine.custom_gradient`."""
         count = len(args)
 
         def with_rule(*args: Any) -> Any:
@@ -140,7 +130,6 @@ class JaxEngine(Engine):
             return jax.custom_gradient(with_rule)(*args)
 
     def jit(self, f: Callable[..., Any]) -> Callable[..., Any]:
-        """See `Engine.jit`."""
         compiled = jax.jit(lambda *args: ordered(f(*args)))
 
         def run(*args: Any) -> Any:
@@ -150,11 +139,9 @@ class JaxEngine(Engine):
         return run
 
     def compile(self, B: Any, step: Callable[..., Any], state: Any) -> JaxProgram:
-        """See `Engine.compile`."""
         return JaxProgram(B, step, state)
 
     def cond(self, B: Any, pred: Any, true_fn: Any, false_fn: Any) -> tuple:
-        """See `Engine.cond`."""
         try:
             holds = bool(pred)
         except jax.errors.TracerBoolConversionError:
@@ -170,18 +157,15 @@ class JaxEngine(Engine):
             return lax.while_loop(cond, body, carry)
 
     def truth(self, x: Any) -> bool:
-        """See `Engine.truth`."""
         return bool(x)
 
     def fold(self, B: Any, step: Any, init: tuple, xs: tuple, reverse: bool, unroll: int) -> Any:
-        """See `Engine.fold`."""
         with scope(is_wide(init, xs)):
             if _staged(*init, *xs):
                 return lax.scan(step, init, xs, reverse=reverse, unroll=unroll)
             return _loop(step, init, xs, reverse)
 
     def vectorized_map(self, B: Any, f: Any, xs: tuple) -> tuple:
-        """See `Engine.vectorized_map`."""
         with scope(is_wide(xs)):
             return jax.vmap(f)(*xs)
 

@@ -24,7 +24,6 @@ class TensorFlowEngine(Engine):
     name = package = "tensorflow"
 
     def asarray(self, x: Any, dtype: str | None = None) -> tf.Tensor:
-        """See `Engine.asarray`."""
         if isinstance(x, (tf.Tensor, tf.Variable)):
             x = tf.convert_to_tensor(x)
             return x if dtype is None or x.dtype == dtype else tf.cast(x, dtype)
@@ -36,23 +35,18 @@ class TensorFlowEngine(Engine):
         return tf.constant(x if dtype is None else x.astype(tf.as_dtype(dtype).as_numpy_dtype, copy=False))
 
     def to_numpy(self, x: Any) -> np.ndarray:
-        """See `Engine.to_numpy`."""
         return x.numpy() if hasattr(x, "numpy") else np.asarray(x)
 
     def is_tensor(self, x: Any) -> bool:
-        """See `Engine.is_tensor`."""
         return isinstance(x, (tf.Tensor, tf.Variable))
 
     def dtype(self, x: Any) -> str:
-        """See `Engine.dtype`."""
         return as_dtype(x.dtype if hasattr(x, "dtype") else type(x))
 
     def admit(self, x: Any) -> Any:
-        """See `Engine.admit`."""
         return x.value() if isinstance(x, tf.Variable) else super().admit(x)
 
     def devices(self) -> list[str]:
-        """See `Engine.devices`."""
         return ["cpu", *(f"gpu:{i}" for i in range(len(tf.config.list_physical_devices("GPU"))))]
 
     def _use_device(self, name: str) -> None:
@@ -66,12 +60,10 @@ class TensorFlowEngine(Engine):
         tf.config.experimental.enable_tensor_float_32_execution(allowed)
 
     def synchronize(self, x: Any) -> None:
-        """See `Engine.synchronize`."""
         del x
         tf.test.experimental.sync_devices()
 
     def seed(self, seed: int) -> None:
-        """See `Engine.seed`."""
         tf.random.set_seed(seed)
 
     def version(self) -> str:
@@ -103,7 +95,6 @@ class TensorFlowEngine(Engine):
         return run
 
     def vjp(self, B: Any, f: Callable[..., Any], primals: tuple[Any, ...]) -> Any:
-        """See `Engine.vjp`."""
         leaves, rebuild = tree.flatten(primals)
         leaves = [tf.identity(self.asarray(B.admit(x))) for x in leaves]
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
@@ -142,17 +133,14 @@ class TensorFlowEngine(Engine):
         return lambda *args: traced(*tree.map_leaves(self.asarray, args))
 
     def compile(self, B: Any, step: Any, state: Any) -> TensorFlowProgram:
-        """See `Engine.compile`."""
         return TensorFlowProgram(B, step, state)
 
     def cond(self, B: Any, pred: Any, true_fn: Any, false_fn: Any) -> tuple:
-        """See `Engine.cond`."""
         if tf.executing_eagerly() or not tf.is_tensor(pred):
             return super().cond(B, pred, true_fn, false_fn)
         return tf.cond(tf.cast(pred, tf.bool), true_fn, false_fn)
 
     def while_loop(self, B: Any, cond: Any, body: Any, carry: tuple) -> tuple:
-        """See `Engine.while_loop`."""
         if tf.executing_eagerly():
             return super().while_loop(B, cond, body, carry)
         return tf.while_loop(lambda *carry: cond(carry), lambda *carry: body(carry), carry)

@@ -102,7 +102,6 @@ class TorchEngine(Engine):
         return torch.tensor(x, dtype=None if dtype is None else TORCH[dtype])
 
     def to_numpy(self, x: Any) -> np.ndarray:
-        """See `Engine.to_numpy`."""
         if not isinstance(x, torch.Tensor):
             return np.asarray(x)
         report_read()
@@ -111,19 +110,15 @@ class TorchEngine(Engine):
         return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)
 
     def is_tensor(self, x: Any) -> bool:
-        """See `Engine.is_tensor`."""
         return isinstance(x, torch.Tensor)
 
     def dtype(self, x: Any) -> str:
-        """See `Engine.dtype`."""
         return NAMES[x.dtype] if isinstance(x, torch.Tensor) else as_dtype(type(x))
 
     def devices(self) -> list[str]:
-        """See `Engine.devices`."""
         return ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
 
     def _use_device(self, name: str) -> None:
-        """See `Engine.use_device`."""
         torch.set_default_device(name)
 
     def use_tf32(self, allowed: bool) -> None:
@@ -131,12 +126,10 @@ class TorchEngine(Engine):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
 
     def synchronize(self, x: Any) -> None:
-        """See `Engine.synchronize`."""
         if x.is_cuda:
             torch.cuda.synchronize(x.device)
 
     def seed(self, seed: int) -> None:
-        """See `Engine.seed`."""
         torch.manual_seed(seed)
 
     def native_bits(self, key: Any, *, shape: tuple[int, ...]) -> torch.Tensor:
@@ -144,7 +137,6 @@ class TorchEngine(Engine):
         return torch.randint(-(2**31), 2**31, shape, dtype=torch.int32, device=key.device)
 
     def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
-        """See `kcompat.ops.value_and_grad`."""
         if B.level:
             return super().value_and_grad(B, f, argnums, has_aux)
 
@@ -164,7 +156,6 @@ class TorchEngine(Engine):
         return run
 
     def vjp(self, B: Any, f: Callable[..., Any], primals: tuple[Any, ...]) -> Any:
-        """See `kcompat.ops.vjp`."""
         if B.level:
             return super().vjp(B, f, primals)
         leaves, with_leaves = differentiated(B, primals, range(len(primals)))
@@ -196,7 +187,6 @@ class TorchEngine(Engine):
         return results if isinstance(result, tuple) else results[0]
 
     def compile(self, B: Any, step: Callable[..., Any], state: Any) -> TorchProgram:
-        """See `Engine.compile`."""
         return TorchProgram(B, step, state)
 
     def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:

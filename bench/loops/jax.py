@@ -81,25 +81,20 @@ class Jitted(Loop):
         self._forward = jax.jit(network)
 
     def run(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.run`."""
         self.state = self._run(self.state, x, y)
 
     def test(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.test`."""
         state = self.state
         sums = self._test(state["params"], (state["loss"], state["right"]), x, y)
         state["loss"], state["right"] = sums
 
     def forward(self, x: np.ndarray) -> Any:
-        """See `Loop.forward`."""
         return self._forward(self.state["params"], x)
 
     def logs(self) -> tuple[float, float]:
-        """See `Loop.logs`."""
         judged = float(self.state["loss"]), int(self.state["right"])
         self.state |= {"loss": jnp.float32(0), "right": jnp.int32(0)}
         return judged
 
     def weights(self) -> list[np.ndarray]:
-        """See `Loop.weights`."""
         return [np.asarray(w) for w in self.state["params"].values()]

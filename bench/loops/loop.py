@@ -54,7 +54,6 @@ class Loop:
         raise NotImplementedError
 
     def fit(self, x: np.ndarray, y: np.ndarray, batch: int, epochs: int, shuffle: bool = True) -> list[float]:
-        """See `Trainer.fit`."""
         rng, losses = np.random.default_rng(0), []
         for _ in range(epochs):
             order = rng.permutation(len(x)) if shuffle else np.arange(len(x))
@@ -73,14 +72,12 @@ class Loop:
             yield whole[start : start + self.steps_at_once]
 
     def evaluate(self, x: np.ndarray, y: np.ndarray, batch: int) -> tuple[float, float]:
-        """See `Trainer.evaluate`."""
         for start in range(0, len(x), batch):
             self.test(x[start : start + batch], y[start : start + batch])
         loss, right = self.logs()
         return loss / math.ceil(len(x) / batch), right / len(x)
 
     def predict(self, x: np.ndarray, batch: int) -> np.ndarray:
-        """See `Trainer.predict`."""
         parts = [self.forward(x[start : start + batch]) for start in range(0, len(x), batch)]
         return np.concatenate([np.asarray(part) for part in parts])
 

@@ -17,7 +17,6 @@ class Convolutional(HandWritten):
     """
 
     def activations(self, x: np.ndarray) -> np.ndarray:
-        """See `HandWritten.activations`."""
         k1, b1, k2, b2, w3, b3, w4, b4 = self.params
         self.pooled1 = self._block("1", x, k1, b1)
         self.pooled2 = self._block("2", self.pooled1, k2, b2)
@@ -59,7 +58,6 @@ class Convolutional(HandWritten):
         return np.maximum(pooled, 0, out=pooled)
 
     def backward(self, x: np.ndarray, dz: np.ndarray) -> None:
-        """See `HandWritten.backward`."""
         k2, w3, w4 = self.params[2], self.params[4], self.params[6]
         dk1, db1, dk2, db2, dw3, db3, dw4, db4 = self.grads
         n = len(x)
@@ -117,7 +115,6 @@ class Convolutional(HandWritten):
         return result
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """See `Loop.forward`."""
         return self.activations(x).copy()
 
 

@@ -37,17 +37,14 @@ class HandWritten(Loop):
         return self.buffers[key]
 
     def fit(self, x: np.ndarray, y: np.ndarray, batch: int, epochs: int, shuffle: bool = True) -> list[float]:
-        """See `Trainer.fit`."""
         with threadpoolctl.threadpool_limits(self.blas_threads):
             return super().fit(x, y, batch, epochs, shuffle)
 
     def run(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.run`."""
         self.backward(x, self.cotangent(self.activations(x), y))
         self.adam()
 
     def test(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.test`."""
         self.cotangent(self.forward(x), y)
 
     def activations(self, x: np.ndarray) -> np.ndarray:
@@ -90,13 +87,11 @@ class HandWritten(Loop):
         self.flat -= s
 
     def logs(self) -> tuple[float, float]:
-        """See `Loop.logs`."""
         judged = self.loss, self.right
         self.loss, self.right = 0.0, 0
         return judged
 
     def weights(self) -> list[np.ndarray]:
-        """See `Loop.weights`."""
         return [w.copy() for w in self.params]
 
 

@@ -11,7 +11,6 @@ class Recurrent(HandWritten):
     """LSTM and a dense layer. Gates are in Keras's order i, f, g, o; sigmoids are tanh of half the argument."""
 
     def activations(self, x: np.ndarray) -> np.ndarray:
-        """See `HandWritten.activations`."""
         kernel, recurrent, bias, w, b = self.params
         (n, steps, features), units = x.shape, len(recurrent)
         gates = 4 * units
@@ -49,7 +48,6 @@ class Recurrent(HandWritten):
         return logits
 
     def backward(self, x: np.ndarray, dz: np.ndarray) -> None:
-        """See `HandWritten.backward`."""
         recurrent, w = self.params[1], self.params[3]
         dkernel, drecurrent, dbias, dw, db = self.grads
         steps, gates, n = self.z.shape
@@ -104,5 +102,4 @@ class Recurrent(HandWritten):
             np.multiply(p, other, out=out)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """See `Loop.forward`."""
         return self.activations(x).copy()

@@ -11,7 +11,6 @@ class Perceptron(HandWritten):
     """Dense layers with relu."""
 
     def activations(self, x: np.ndarray) -> np.ndarray:
-        """See `HandWritten.activations`."""
         for i in range(0, len(self.params), 2):
             w, b = self.params[i : i + 2]
             h = self.buffer(f"h{i}", len(x), w.shape[1])
@@ -23,7 +22,6 @@ class Perceptron(HandWritten):
         return x
 
     def backward(self, x: np.ndarray, dz: np.ndarray) -> None:
-        """See `HandWritten.backward`."""
         for i in range(len(self.params) - 2, -1, -2):
             below = self.buffer(f"h{i - 2}", len(x), len(self.params[i])) if i else x
             np.matmul(below.T, dz, out=self.grads[i])
@@ -35,5 +33,4 @@ class Perceptron(HandWritten):
                 dz = d
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """See `Loop.forward`."""
         return self.activations(x).copy()

@@ -90,26 +90,21 @@ class Traced(Loop):
         self._run, self._test, self._forward = run, test, forward
 
     def run(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.run`."""
         self._run(tf.constant(x), tf.constant(y))
 
     def test(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.test`."""
         self._test(tf.constant(x), tf.constant(y))
 
     def forward(self, x: np.ndarray) -> Any:
-        """See `Loop.forward`."""
         return self._forward(tf.constant(x))
 
     def logs(self) -> tuple[float, float]:
-        """See `Loop.logs`."""
         judged = float(self.loss), float(self.right)
         self.loss.assign(0.0)
         self.right.assign(0.0)
         return judged
 
     def weights(self) -> list[np.ndarray]:
-        """See `Loop.weights`."""
         return [w.numpy() for w in self.params]
 
 

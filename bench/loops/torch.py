@@ -83,7 +83,6 @@ class Eager(Loop):
         raise NotImplementedError
 
     def run(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.run`."""
         labels = self.tensor(y).long()
         leaves = [w.detach().requires_grad_() for w in self.params]
         z = self.network(leaves, self.tensor(x))
@@ -119,23 +118,19 @@ class Eager(Loop):
 
     @torch.inference_mode()
     def test(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.test`."""
         labels = self.tensor(y).long()
         z = self.network(self.params, self.tensor(x))
         self.add(F.cross_entropy(z, labels), z, labels)
 
     @torch.inference_mode()
     def forward(self, x: np.ndarray) -> Any:
-        """See `Loop.forward`."""
         return self.network(self.params, self.tensor(x))
 
     def predict(self, x: np.ndarray, batch: int) -> np.ndarray:
-        """See `Trainer.predict`."""
         parts = [self.forward(x[start : start + batch]) for start in range(0, len(x), batch)]
         return torch.cat(parts).cpu().numpy()
 
     def logs(self) -> tuple[float, float]:
-        """See `Loop.logs`."""
         found = self.loss.item(), self.right.item()
         self.loss, self.right = torch.zeros_like(self.loss), torch.zeros_like(self.right)
         return found
@@ -145,7 +140,6 @@ class Perceptron(Eager):
     """Dense layers with relu."""
 
     def network(self, params: list[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-        """See `Eager.network`."""
         for i in range(0, len(params), 2):
             x = torch.addmm(params[i + 1], x, params[i])
             if i < len(params) - 2:
@@ -160,7 +154,6 @@ class Flat(Perceptron):
 
     @torch.no_grad()
     def run(self, x: np.ndarray, y: np.ndarray) -> None:
-        """See `Loop.run`."""
         self.loss, self.right, grads = self.gradient(
             self.params, self.tensor(x), self.tensor(y).long(), self.loss, self.right
         )
@@ -186,7 +179,6 @@ class Convolutional(Eager):
         return [w.transpose(3, 2, 0, 1) if w.ndim == 4 else w for w in weights]
 
     def network(self, params: list[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-        """See `Eager.network`."""
         k1, b1, k2, b2, w3, b3, w4, b4 = params
         x = x.permute(0, 3, 1, 2)
         for kernel, bias in ((k1, b1), (k2, b2)):
@@ -205,7 +197,6 @@ class Recurrent(Eager):
         return [kernel.T, recurrent.T, bias, w, b]
 
     def network(self, params: list[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-        """See `Eager.network`."""
         kernel, recurrent, bias, w, b = params
         zeros = x.new_zeros(1, len(x), recurrent.shape[1])
         both = [kernel, recurrent, bias, torch.zeros_like(bias)]

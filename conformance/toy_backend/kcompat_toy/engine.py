@@ -39,22 +39,18 @@ class ToyEngine(Engine):
     name, package = "toy", "kcompat-toy"
 
     def asarray(self, x: Any, dtype: str | None = None) -> Box:
-        """See `Engine.asarray`."""
         array = x.array if isinstance(x, Box) else np.asarray(x)
         if dtype is None and not hasattr(x, "dtype"):
             dtype = default_dtype(array)
         return Box(array.astype(dtype or array.dtype))
 
     def to_numpy(self, x: Box) -> np.ndarray:
-        """See `Engine.to_numpy`."""
         return x.array
 
     def is_tensor(self, x: Any) -> bool:
-        """See `Engine.is_tensor`."""
         return isinstance(x, Box)
 
     def dtype(self, x: Box) -> str:
-        """See `Engine.dtype`."""
         return x.dtype
 
 

@@ -20,34 +20,28 @@ def _finite(f):
 
 
 def cholesky(x, *, upper=False):
-    """See `kcompat.spec.decomposition.cholesky`."""
     return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2, upper=upper)
 
 
 @_finite
 def eigh(x):
-    """See `kcompat.spec.decomposition.eigh`."""
     return np.linalg.eigh((x + np.swapaxes(x, -1, -2)) / 2)
 
 
 def qr(x, *, mode="reduced"):
-    """See `kcompat.spec.decomposition.qr`."""
     return np.linalg.qr(x, mode)
 
 
 @_finite
 def svd(x, *, full_matrices=True, compute_uv=True):
-    """See `kcompat.spec.decomposition.svd`."""
     return np.linalg.svd(x, full_matrices, compute_uv)
 
 
 def triangular_solve(a, b, *, lower=True):
-    """See `kcompat.spec.decomposition.triangular_solve`."""
     return np.linalg.solve(np.tril(a) if lower else np.triu(a), b)
 
 
 def lu(x):
-    """See `kcompat.spec.lu.lu`."""
     factors = np.array(x)
     order = np.broadcast_to(np.arange(x.shape[-2]), x.shape[:-1]).copy()
     for batch in np.ndindex(x.shape[:-2]):
