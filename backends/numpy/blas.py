@@ -21,6 +21,9 @@ from kcompat.runtime.graph import Call
 LARGE_PRODUCT = 10**8
 """Multiplications in a product from which on a second thread pays: some milliseconds of one."""
 
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Where Linux says how much processor time a container has, in microseconds a period."""
+
 _PREFIXES, _SUFFIXES = ("scipy_", ""), ("64_", "_64", "")
 
 
@@ -44,14 +47,14 @@ def _find_library() -> tuple[Callable[[int], None], Callable[[], int]] | None:
     return None
 
 
-_library = _find_library()
+library = _find_library()
 
 
 def processors() -> int:
     """How many processors this process may use at a time, the quota of a container counted."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        quota, period = QUOTA.read_text().split()
     except (OSError, ValueError):  # no cgroups, or of version 1
         return count
     return count if quota == "max" else max(1, min(count, int(quota) // int(period)))
@@ -73,12 +76,12 @@ def _multiplications(call: Call) -> int:
 
 def threads_for(calls: Iterable[Call]) -> int | None:
     """The number of threads for a program of these calls; None: as many as the library takes."""
-    if _library is None:
+    if library is None:
         return None
     if largest_product(calls) < LARGE_PRODUCT:
         return 1
     count = processors()
-    return count if count < _library[1]() else None
+    return count if count < library[1]() else None
 
 
 class limited:  # noqa: N801  (a context, read as a word: `with limited(threads):`)
@@ -90,12 +93,12 @@ class limited:  # noqa: N801  (a context, read as a word: `with limited(threads)
         self._threads, self._before = threads, 0
 
     def __enter__(self) -> None:
-        if self._threads is not None and _library is not None:
-            set_threads, get_threads = _library
+        if self._threads is not None and library is not None:
+            set_threads, get_threads = library
             self._before = get_threads()
             if self._before != self._threads:
                 set_threads(self._threads)
 
     def __exit__(self, *error: Any) -> None:
-        if self._threads is not None and _library is not None and self._before != self._threads:
-            _library[0](self._before)
+        if self._threads is not None and library is not None and self._before != self._threads:
+            library[0](self._before)

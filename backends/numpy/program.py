@@ -107,6 +107,10 @@ class NumPyProgram(Program):
             with limited(compiled.threads):
                 return holder.quiet.run(without_denormals, collect, steps)
 
+    def compiled(self) -> list[Compiled]:
+        """What became of the step for each layout of a batch so far."""
+        return list(self._by_layout.values())
+
     def _find(self, layout: Any, batch: Batch, leaves: list[Any]) -> Compiled:
         """What became of the step for a batch of this layout."""
         compiled = self._by_layout.get(layout)
