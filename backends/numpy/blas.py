@@ -18,8 +18,12 @@ from typing import Any
 
 from kcompat.runtime.graph import Call
 
-LARGE_PRODUCT = 10**8
-"""Multiplications in a product from which on a second thread pays: some milliseconds of one."""
+LARGE_PRODUCT = 2 * 10**9
+"""Multiplications in a product from which on threads pay on a busy machine too, divided by the number of processors.
+
+On two processors that others keep busy, a product of 1024 x 1024 x 1024 takes as long on two threads as on one, and a
+quarter of it twice as long.
+"""
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux says how much processor time a container has, in microseconds a period."""
@@ -78,9 +82,9 @@ def threads_for(calls: Iterable[Call]) -> int | None:
     """The number of threads for a program of these calls; None: as many as the library takes."""
     if library is None:
         return None
-    if largest_product(calls) < LARGE_PRODUCT:
-        return 1
     count = processors()
+    if largest_product(calls) * count < LARGE_PRODUCT:
+        return 1
     return count if count < library[1]() else None
 
 

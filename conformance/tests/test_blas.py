@@ -27,8 +27,9 @@ def test_small_products_take_one_thread():
 
 
 @needs_openblas
-def test_large_products_take_as_many_as_the_machine_has_for_them():
-    assert threads_of(64, 2000, 1000) in (None, blas.processors())
+def test_large_products_take_as_many_as_the_machine_has_for_them(monkeypatch):
+    monkeypatch.setattr(blas, "LARGE_PRODUCT", 10**6)
+    assert threads_of(64, 200, 100) in (None, blas.processors())
 
 
 @needs_openblas
