@@ -28,7 +28,7 @@ class JaxEngine(Engine):
     name = package = "jax"
     compiles_ops = True
 
-    def prepared(self, name: str, how: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def prepared(self, name: str, support: str, call: Callable[..., Any]) -> Callable[..., Any]:
         return in_64_bits(call)
 
     def asarray(self, x: Any, dtype: str | None = None) -> jax.Array:
@@ -60,21 +60,19 @@ class JaxEngine(Engine):
         jax.config.update("jax_default_device", jax.devices(kind)[int(number or 0)])
 
     def use_tf32(self, allowed: bool) -> None:
-        """See `Engine.use_tf32`; without it products have the highest precision."""
+        """Without it products have the highest precision."""
         jax.config.update("jax_default_matmul_precision", "tensorfloat32" if allowed else None)
 
     def synchronize(self, x: Any) -> None:
         jax.block_until_ready(x)
 
     def native_bits(self, key: jax.Array, *, shape: tuple[int, ...]) -> jax.Array:
-        """See `Engine.native_bits`: `jax.random.bits` of the key, with the counter folded in."""
+        """By `jax.random.bits` of the key, with the counter folded in."""
         words = lax.bitcast_convert_type(key, jnp.uint32)
         own = jax.random.fold_in(jax.random.wrap_key_data(words[:2], impl="threefry2x32"), words[2])
         return lax.bitcast_convert_type(jax.random.bits(own, shape), jnp.int32)
 
     def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
-        """See `Engine.value_and_grad`."""
-
         def run(*args: Any) -> Any:
             leaves, with_leaves = differentiated(B, args, argnums)
             _, rebuild = with_leaves(leaves)
@@ -105,9 +103,9 @@ class JaxEngine(Engine):
             outputs, pull = jax.vjp(flat, *leaves)
 
         def pull_back(cotangent: Any) -> Any:
-            given = zip(tree.flatten(cotangent)[0], outputs, strict=True)
+            pairs = zip(tree.flatten(cotangent)[0], outputs, strict=True)
             with scope(wide or is_wide(outputs)):
-                pulled = pull([_cotangent(self.asarray(g, self.dtype(y)), y) for g, y in given])
+                pulled = pull([_cotangent(self.asarray(g, self.dtype(y)), y) for g, y in pairs])
             return rebuild([g if g.dtype == x.dtype else B.zeros_like(x) for g, x in zip(pulled, leaves, strict=True)])
 
         return outer(list(outputs)), pull_back
@@ -149,7 +147,7 @@ class JaxEngine(Engine):
         return true_fn() if holds else false_fn()
 
     def while_loop(self, B: Any, cond: Any, body: Any, carry: tuple) -> tuple:
-        """See `Engine.while_loop`: a loop in Python has a gradient, so it is tried first."""
+        """By a loop in Python if that can be, since it has a gradient."""
         if not _staged():
             with contextlib.suppress(jax.errors.TracerBoolConversionError):
                 return super().while_loop(B, cond, body, carry)
@@ -170,8 +168,6 @@ class JaxEngine(Engine):
             return jax.vmap(f)(*xs)
 
     def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
-        """See `Engine.scan`."""
-
         def step(carry: tuple, x: tuple) -> tuple[tuple, tuple]:
             return f(B, carry, x, consts)
 

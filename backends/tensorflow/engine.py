@@ -50,13 +50,12 @@ class TensorFlowEngine(Engine):
         return ["cpu", *(f"gpu:{i}" for i in range(len(tf.config.list_physical_devices("GPU"))))]
 
     def _use_device(self, name: str) -> None:
-        """See `Engine.use_device`: the others are hidden, which has to come before the first tensor."""
+        """Hide the other devices, which has to come before the first tensor."""
         gpus = tf.config.list_physical_devices("GPU")
         chosen = gpus[int(name.partition(":")[2] or 0)] if name.startswith("gpu") else None
         tf.config.set_visible_devices([] if chosen is None else [chosen], "GPU")
 
     def use_tf32(self, allowed: bool) -> None:
-        """See `Engine.use_tf32`."""
         tf.config.experimental.enable_tensor_float_32_execution(allowed)
 
     def synchronize(self, x: Any) -> None:
@@ -67,17 +66,15 @@ class TensorFlowEngine(Engine):
         tf.random.set_seed(seed)
 
     def version(self) -> str:
-        """See `Engine.version`: the distribution may be `tensorflow` or `tensorflow-cpu`."""
+        """That of `tensorflow` or `tensorflow-cpu`, whichever is installed."""
         return tf.__version__
 
     def native_bits(self, key: tf.Tensor, *, shape: tuple[int, ...]) -> tf.Tensor:
-        """See `Engine.native_bits`: a stateless draw of the key, with the counter folded in."""
+        """By a stateless draw of the key, with the counter folded in."""
         seed = tf.random.fold_in(key[:2], key[2])
         return tf.random.stateless_uniform(shape, seed, minval=None, maxval=None, dtype=tf.int32)
 
     def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
-        """See `Engine.value_and_grad`."""
-
         def run(*args: Any) -> Any:
             leaves, with_leaves = differentiated(B, args, argnums)
             leaves = [tf.identity(x) for x in leaves]  # new ones: `f` may hold the same tensors as constants
@@ -111,8 +108,6 @@ class TensorFlowEngine(Engine):
         return result, pull
 
     def custom_gradient(self, B: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """See `Engine.custom_gradient`."""
-
         @tf.custom_gradient
         def apply(*args: Any) -> Any:
             result, gradient = f(*args)
@@ -128,7 +123,7 @@ class TensorFlowEngine(Engine):
         return apply(*args)
 
     def jit(self, f: Callable[..., Any]) -> Callable[..., Any]:
-        """See `Engine.jit`: traced once for each structure, shapes and dtypes of the arguments."""
+        """Trace it once for each structure, shapes and dtypes of the arguments."""
         traced = tf.function(f, autograph=False)
         return lambda *args: traced(*tree.map_leaves(self.asarray, args))
 
@@ -146,7 +141,7 @@ class TensorFlowEngine(Engine):
         return tf.while_loop(lambda *carry: cond(carry), lambda *carry: body(carry), carry)
 
     def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
-        """See `Engine.scan`: a loop in Python, and tf.while_loop in a graph."""
+        """By a loop in Python, and in a graph by tf.while_loop."""
         length = xs[0].shape[0]
         if length == 0:
             return super().scan(B, f, init, xs, consts, reverse)

@@ -50,14 +50,14 @@ def _detached(x: Any) -> Any:
 
 
 def _pullback(
-    outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[torch.Tensor], **how: bool
+    outputs: Sequence[Any], cotangents: Sequence[Any], inputs: Sequence[torch.Tensor], **options: bool
 ) -> list[torch.Tensor]:
     """The cotangents of `inputs`, given those of `outputs`; zeros where there is no path."""
     traced = [(y, g) for y, g in zip(outputs, cotangents, strict=True) if getattr(y, "requires_grad", False)]
     if not traced or not inputs:
         return [torch.zeros_like(x) for x in map(_detached, inputs)]
     ys, gs = zip(*traced, strict=True)
-    return list(torch.autograd.grad(ys, inputs, gs, allow_unused=True, materialize_grads=True, **how))
+    return list(torch.autograd.grad(ys, inputs, gs, allow_unused=True, materialize_grads=True, **options))
 
 
 class _WithGradient(torch.autograd.Function):
@@ -87,7 +87,7 @@ class TorchEngine(Engine):
         self.tensor_types |= {torch.Tensor, torch.nn.Parameter}
 
     def asarray(self, x: Any, dtype: str | None = None) -> torch.Tensor:
-        """See `Engine.asarray`; a copy, unless `x` is a tensor of that dtype."""
+        """A copy, unless `x` is a tensor of that dtype."""
         if isinstance(x, torch.Tensor):
             return x if dtype is None else x.to(TORCH[dtype])
         if not readable(x):
@@ -122,7 +122,7 @@ class TorchEngine(Engine):
         torch.set_default_device(name)
 
     def use_tf32(self, allowed: bool) -> None:
-        """See `Engine.use_tf32`; torch's own default differs for products and convolutions."""
+        """Alike for products and convolutions, whose defaults differ in torch."""
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
 
     def synchronize(self, x: Any) -> None:
@@ -133,7 +133,7 @@ class TorchEngine(Engine):
         torch.manual_seed(seed)
 
     def native_bits(self, key: Any, *, shape: tuple[int, ...]) -> torch.Tensor:
-        """See `Engine.native_bits`: torch's global generator, whatever the key."""
+        """By torch's global generator, whatever the key."""
         return torch.randint(-(2**31), 2**31, shape, dtype=torch.int32, device=key.device)
 
     def value_and_grad(self, B: Any, f: Callable[..., Any], argnums: int | Sequence[int], has_aux: bool) -> Any:
@@ -173,10 +173,7 @@ class TorchEngine(Engine):
         return rebuild_outputs(outputs if keep else list(map(_detached, outputs))), pull_back
 
     def custom_gradient(self, B: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """See `kcompat.ops.custom_gradient`.
-
-        `f` is run with its graph, so that its own gradient can be differentiated with respect to what it closes over.
-        """
+        """By a run of `f` with its graph: its own gradient can be differentiated by what it closes over."""
         if B.level:
             return super().custom_gradient(B, f, args)
         result, gradient = f(*args)
@@ -190,7 +187,7 @@ class TorchEngine(Engine):
         return TorchProgram(B, step, state)
 
     def scan(self, B: Any, f: Any, init: tuple, xs: tuple, consts: tuple = (), reverse: bool = False) -> Any:
-        """See `Engine.scan`; the slices of `xs` are one op, and so are the stacked outputs."""
+        """With one op for all slices of each of `xs`, and one for each stacked output."""
         carry, outputs = init, []
         rows = list(zip(*(x.unbind(0) for x in xs), strict=True))
         for x in reversed(rows) if reverse else rows:

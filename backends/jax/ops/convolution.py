@@ -44,13 +44,13 @@ def _convolve(x, kernel, strides, padding, dilation):
 
 def convolution(x, kernel, *, strides, padding, dilation):
     x, kernel = _same_dtype(x, kernel)
-    how = {"strides": strides, "padding": padding, "dilation": dilation}
-    outputs = output_sizes(x.shape[1:-1], kernel.shape[:-2], **how)
+    geometry = {"strides": strides, "padding": padding, "dilation": dilation}
+    outputs = output_sizes(x.shape[1:-1], kernel.shape[:-2], **geometry)
     if not _worth_columns(x, kernel, outputs):
-        return _convolve(x, kernel, **how)
-    apply = jax.custom_vjp(functools.partial(_convolve, **how))
+        return _convolve(x, kernel, **geometry)
+    apply = jax.custom_vjp(functools.partial(_convolve, **geometry))
     apply.defvjp(
-        lambda x, kernel: jax.vjp(functools.partial(_by_columns, outputs=outputs, **how), x, kernel),
+        lambda x, kernel: jax.vjp(functools.partial(_by_columns, outputs=outputs, **geometry), x, kernel),
         lambda pull, g: pull(g),
     )
     return apply(x, kernel)

@@ -82,13 +82,13 @@ def _lean(name, sequence, loop, states):
     """The op of that name by a `loop` over so many states, unless it is differentiated or has options."""
     op = OPS[name]
 
-    def call(inputs, *given, **attrs):
-        *initial, kernel, recurrent = given[: states + 2]
-        bias, mask = (*given[states + 2 :], None, None)[:2]
+    def call(inputs, *tensors, **attrs):
+        *initial, kernel, recurrent = tensors[: states + 2]
+        bias, mask = (*tensors[states + 2 :], None, None)[:2]
         plain = mask is None and all(attrs.get(key, value) == value for key, value in _DEFAULTS.items())
-        same = all(t is None or t.dtype == inputs.dtype for t in given)
+        same = all(t is None or t.dtype == inputs.dtype for t in tensors)
         if not (plain and same and inputs.shape[1] and on_cpu()):
-            return run_body(name, inputs, *given, **attrs)
+            return run_body(name, inputs, *tensors, **attrs)
         bias, *state_bias = (bias,) if bias is None or bias.ndim == 1 else bias
         run = _with_rule(OPS[sequence], loop, states, attrs.get("reverse", False))
         outputs, *last = run(inputs, kernel, bias, *initial, recurrent, *state_bias)

@@ -41,7 +41,7 @@ class _Geometry:
         name = named.get(tuple(map(tuple, padding)))
         self.pads = [(0, 0), *padding, (0, 0)] if name is None else None
         self.padded = (x_shape[0], *(n + a + b for n, (a, b) in zip(sizes, padding, strict=True)), channels)
-        self.how = {"strides": [1, *strides, 1], "dilations": [1, *dilation, 1], "padding": name or "VALID"}
+        self.attributes = {"strides": [1, *strides, 1], "dilations": [1, *dilation, 1], "padding": name or "VALID"}
         possible, dilated = 0 not in (*x_shape, *kernel_shape) and dtype.is_floating, any(d > 1 for d in dilation)
         self.rearranged = possible and rank == 2  # by the kernel of the convolution alone
         self.kernels, self.kernel_shape = None, kernel_shape
@@ -75,9 +75,9 @@ def _convolution(x, kernel, **attrs):
     geometry = _Geometry(tuple(x.shape), tuple(kernel.shape), **attrs, dtype=x.dtype)
     if geometry.kernels:
         kernel = tf.reshape(kernel, geometry.kernel_shape)
-        return geometry.kernels.forward(input=geometry.pad(x), filter=kernel, **geometry.how)
+        return geometry.kernels.forward(input=geometry.pad(x), filter=kernel, **geometry.attributes)
     if geometry.rearranged:
-        return tf.raw_ops.Conv2D(input=geometry.pad(x), filter=kernel, **geometry.how)
+        return tf.raw_ops.Conv2D(input=geometry.pad(x), filter=kernel, **geometry.attributes)
     return run_body("convolution", x, kernel, **attrs)
 
 
@@ -94,7 +94,7 @@ def _input_grad(g, kernel, shape, **attrs):
     if geometry.kernels:
         sizes = shape if geometry.pads is None else geometry.padded
         kernel = tf.reshape(kernel, geometry.kernel_shape)
-        y = geometry.kernels.input_grad(input_sizes=sizes, filter=kernel, out_backprop=g, **geometry.how)
+        y = geometry.kernels.input_grad(input_sizes=sizes, filter=kernel, out_backprop=g, **geometry.attributes)
     elif geometry.rearranged:
         y = _rearranged_input_grad(g, kernel, geometry, **attrs)
     else:
@@ -132,7 +132,7 @@ def _kernel_grad(x, g, shape, **attrs):
     geometry = _Geometry(tuple(x.shape), shape, **attrs, dtype=x.dtype)
     if geometry.kernels:
         backprop, sizes = geometry.kernels.kernel_grad, geometry.kernel_shape
-        y = backprop(input=geometry.pad(x), filter_sizes=sizes, out_backprop=g, **geometry.how)
+        y = backprop(input=geometry.pad(x), filter_sizes=sizes, out_backprop=g, **geometry.attributes)
         return tf.reshape(y, shape)
     if geometry.rearranged:
         return _rearranged_kernel_grad(x, g, shape, geometry.groups, **attrs)

@@ -35,10 +35,10 @@ def searchsorted(sorted_sequence, values, *, side="left"):
     if sequence.dtype.size < 4:
         sequence, values = tf.cast(sequence, tf.float32), tf.cast(values, tf.float32)
     missing = tf.math.is_nan(sequence)
-    found = _searched(tf.where(missing, tf.constant(math.inf, sequence.dtype), sequence), values, side)
+    position = _searched(tf.where(missing, tf.constant(math.inf, sequence.dtype), sequence), values, side)
     numbers = tf.math.count_nonzero(~missing, dtype=tf.int32)
     at_end = sequence.shape[0] if side == "right" else numbers
-    return tf.where(tf.math.is_nan(values), at_end, tf.minimum(found, numbers))
+    return tf.where(tf.math.is_nan(values), at_end, tf.minimum(position, numbers))
 
 
 def _searched(sequence, values, side):

@@ -43,8 +43,8 @@ def _with_first_of_equals(x, repaired, window, strides, padding):
     @tf.custom_gradient
     def pooled(x):
         y = repaired(tf.nn.max_pool(x, window, strides, padding.upper(), _FORMATS[len(x.shape)]))
-        how = {"pool_size": window, "strides": strides, "padding": padding}
-        return y, lambda g: interpreter().max_pool_grad(g, y, x, **how)
+        geometry = {"pool_size": window, "strides": strides, "padding": padding}
+        return y, lambda g: interpreter().max_pool_grad(g, y, x, **geometry)
 
     return pooled(x)
 

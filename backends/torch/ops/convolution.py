@@ -57,6 +57,6 @@ def convolution_kernel_grad(x, g, *, shape, strides, padding, dilation):
     both, rest = split_padding(padding)
     x, zeros = pad_last(_channels_second(x), rest), [0] * len(both)
     kernel = _filters_first(x.new_empty(1).expand(shape))  # asked for its shape, never read
-    how = (None, strides, both, dilation, False, zeros, groups, (False, True, False))
-    kernel = torch.ops.aten.convolution_backward(_channels_second(g), x, kernel, *how)[1]
+    geometry = (None, strides, both, dilation, False, zeros, groups, (False, True, False))
+    kernel = torch.ops.aten.convolution_backward(_channels_second(g), x, kernel, *geometry)[1]
     return kernel.permute(*range(2, kernel.ndim), 1, 0)

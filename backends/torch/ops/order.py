@@ -24,6 +24,6 @@ def searchsorted(sorted_sequence, values, *, side="left"):
     if not sequence.is_floating_point():
         return torch.searchsorted(sequence, values, right=right, out_int32=True)
     missing = torch.isnan(sequence)
-    found = torch.searchsorted(sequence.masked_fill(missing, math.inf), values, right=right, out_int32=True)
+    position = torch.searchsorted(sequence.masked_fill(missing, math.inf), values, right=right, out_int32=True)
     numbers = (~missing).sum(dtype=torch.int32)
-    return torch.where(torch.isnan(values), len(sequence) if right else numbers, torch.minimum(found, numbers))
+    return torch.where(torch.isnan(values), len(sequence) if right else numbers, torch.minimum(position, numbers))

@@ -41,12 +41,12 @@ class _OneDNN(torch.autograd.Function):
         weights = [kernel.detach().t().contiguous(), recurrent_kernel.detach().t().contiguous()]
         weights.append(kernel.new_zeros(4 * units) if bias is None else bias.detach())
         weights.append(kernel.new_zeros(4 * units))
-        given = [inputs.detach().transpose(0, 1).contiguous(), *weights, h.detach(), c.detach()]
+        arguments = [inputs.detach().transpose(0, 1).contiguous(), *weights, h.detach(), c.detach()]
         with torch.set_grad_enabled(any(ctx.needs_input_grad)):  # which asks oneDNN to keep what the gradient needs
-            *results, workspace = torch.ops.aten.mkldnn_rnn_layer(*given, **_layer(reverse, units))
-        ctx.reverse, ctx.units, ctx.count = reverse, units, len(given)
+            *results, workspace = torch.ops.aten.mkldnn_rnn_layer(*arguments, **_layer(reverse, units))
+        ctx.reverse, ctx.units, ctx.count = reverse, units, len(arguments)
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(inputs, h, c, kernel, recurrent_kernel, bias, *given, *results, workspace)
+        ctx.save_for_backward(inputs, h, c, kernel, recurrent_kernel, bias, *arguments, *results, workspace)
         outputs, h, c = results
         return outputs.transpose(0, 1), h, c
 
@@ -57,9 +57,9 @@ class _OneDNN(torch.autograd.Function):
         if torch.is_grad_enabled():  # the gradient is differentiated in turn, which oneDNN's cannot be
             return (None, *_differentiable(tensors, (g_outputs, g_h, g_c), ctx))
         g_outputs = None if g_outputs is None else g_outputs.transpose(0, 1).contiguous()
-        how = _layer(ctx.reverse, ctx.units)
+        layer = _layer(ctx.reverse, ctx.units)
         dx, d_kernel, d_recurrent, d_bias, _, dh, dc = torch.ops.aten.mkldnn_rnn_layer_backward(
-            *rest[:-1], g_outputs, g_h, g_c, workspace=rest[-1], **how
+            *rest[:-1], g_outputs, g_h, g_c, workspace=rest[-1], **layer
         )
         d_bias = None if tensors[-1] is None else d_bias
         return None, dx.transpose(0, 1), dh, dc, d_kernel.t().contiguous(), d_recurrent.t().contiguous(), d_bias
@@ -73,19 +73,19 @@ def _differentiable(tensors, cotangents, ctx):
     pairs = [(y, g) for y, g in zip(_body(*inputs, reverse=ctx.reverse), cotangents, strict=True) if g is not None]
     wanted = [x for x, needed in zip(inputs, ctx.needs_input_grad[1:], strict=True) if needed]
     results, cotangents = zip(*pairs, strict=True)
-    found = iter(torch.autograd.grad(results, wanted, cotangents, create_graph=True))
-    return tuple(next(found) if needed else None for needed in ctx.needs_input_grad[1:])
+    pulled = iter(torch.autograd.grad(results, wanted, cotangents, create_graph=True))
+    return tuple(next(pulled) if needed else None for needed in ctx.needs_input_grad[1:])
 
 
 def _fits(inputs, h, c, kernel, recurrent_kernel, bias):
     """Whether oneDNN computes this: float32 on the CPU, in shapes that match, and something to compute."""
     units, (batch, time, features) = recurrent_kernel.shape[0], inputs.shape
     shapes = ((batch, time, features), (batch, units), (batch, units), (features, 4 * units), (units, 4 * units))
-    given = (inputs, h, c, kernel, recurrent_kernel, *([] if bias is None else [bias]))
+    tensors = (inputs, h, c, kernel, recurrent_kernel, *([] if bias is None else [bias]))
     return (
         torch.backends.mkldnn.is_available()
-        and all(x.dtype is torch.float32 and x.device.type == "cpu" and x.numel() for x in given)
-        and all(x.shape == shape for x, shape in zip(given, (*shapes, (4 * units,)), strict=False))
+        and all(x.dtype is torch.float32 and x.device.type == "cpu" and x.numel() for x in tensors)
+        and all(x.shape == shape for x, shape in zip(tensors, (*shapes, (4 * units,)), strict=False))
     )
 
 
@@ -106,6 +106,12 @@ def lstm(
     tensors = inputs, initial_h, initial_c, kernel, recurrent_kernel, bias
     if mask is None and (activation, recurrent_activation) == ("tanh", "sigmoid") and _fits(*tensors):
         return _OneDNN.apply(reverse, *tensors)
-    how = {"activation": activation, "recurrent_activation": recurrent_activation, "reverse": reverse}
-    how["zero_output_for_mask"] = zero_output_for_mask
-    return run_body("lstm", *tensors, mask, **how)
+    return run_body(
+        "lstm",
+        *tensors,
+        mask,
+        activation=activation,
+        recurrent_activation=recurrent_activation,
+        reverse=reverse,
+        zero_output_for_mask=zero_output_for_mask,
+    )
