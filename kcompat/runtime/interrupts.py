@@ -15,9 +15,16 @@ class _Interrupts(threading.local):
     """
 
     def __init__(self) -> None:
+        self.reset(signal.default_int_handler)
+
+    def reset(self, previous: Any) -> None:
+        """Begin anew, with this handler for signals that are handed on.
+
+        Where the handler of `deferring` is not in place, a signal may have come between a block and its end.
+        """
         self._depth = 0
         self._pending: tuple[int, Any] | None = None
-        self.previous: Any = None
+        self.previous = previous
 
     def __enter__(self) -> None:
         self._depth += 1
@@ -53,24 +60,27 @@ class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
     Handlers are the main thread's business, so in another thread, and within another such block, it does nothing.
     """
 
-    _is_in_place = False
-    _mine = False
+    _is_outermost = False
 
     def __enter__(self) -> None:
-        if not deferring._is_in_place and threading.current_thread() is threading.main_thread():
-            with uninterrupted:
-                uninterrupted.previous = signal.signal(signal.SIGINT, _handler)
-                self._mine = deferring._is_in_place = True
-            if uninterrupted.previous is None:  # it was not set from Python, and cannot be called or put back
-                self._leave(signal.default_int_handler)
+        if threading.current_thread() is not threading.main_thread():
+            return
+        previous = signal.signal(signal.SIGINT, _handler)
+        if previous == _handler:
+            return
+        if previous is None:  # it was not set from Python, and could not be put back
+            previous = signal.default_int_handler
+        uninterrupted.reset(previous)
+        self._is_outermost = True
 
     def __exit__(self, *error: object) -> None:
-        if self._mine:
-            self._leave(uninterrupted.previous)
-
-    def _leave(self, previous: Any) -> None:
-        with uninterrupted:
-            self._mine = deferring._is_in_place = False
-            current = signal.signal(signal.SIGINT, previous)
-            if current != _handler:  # somebody put another there within the block
-                signal.signal(signal.SIGINT, current)
+        if not self._is_outermost:
+            return
+        self._is_outermost = False
+        try:
+            current = signal.signal(signal.SIGINT, uninterrupted.previous)
+        except BaseException:  # a signal that came just now; it is not to keep the handler in place
+            signal.signal(signal.SIGINT, uninterrupted.previous)
+            raise
+        if current != _handler:  # somebody put another there within the block
+            signal.signal(signal.SIGINT, current)

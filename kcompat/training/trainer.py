@@ -14,7 +14,7 @@ from kcompat.data.arrays import Arrays, group_size, shuffle_key
 from kcompat.data.stream import Stream
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
-from kcompat.runtime.interrupts import deferring
+from kcompat.runtime.interrupts import deferring, uninterrupted
 from kcompat.runtime.registry import load
 from kcompat.training.diagnosis import KEPT_BYTES, NonFiniteLoss, first_failure, seen_too_late
 from kcompat.training.fastest import step_seconds
@@ -43,9 +43,10 @@ class Running:
         return self
 
     def _enter(self) -> None:
-        self.backend = self._model.backend
-        self._active = use(load(self.backend))
-        self._active.__enter__()
+        with uninterrupted:
+            self.backend = self._model.backend
+            self._active = use(load(self.backend))
+            self._active.__enter__()
 
     def follow(self) -> None:
         """Go with the model, if a hook has moved it."""
@@ -54,13 +55,16 @@ class Running:
             self._enter()
 
     def _leave(self) -> None:
-        active, self._active = self._active, None
-        if active is not None:
-            active.__exit__(None, None, None)
+        with uninterrupted:
+            active, self._active = self._active, None
+            if active is not None:
+                active.__exit__(None, None, None)
 
     def __exit__(self, *error: object) -> None:
-        self._leave()
-        self._deferring.__exit__()
+        try:
+            self._leave()
+        finally:
+            self._deferring.__exit__()
 
 
 class Trainer:
