@@ -26,7 +26,6 @@ from kcompat.training.progress import Progress
 from kcompat.training.recipe import Recipe
 from kcompat.training.trainer import Trainer, listed, results_of
 from kcompat.variables.scope import Scope, bind
-from kcompat.variables.variable import assign_all
 
 
 class Model(Layer):
@@ -121,7 +120,7 @@ class Model(Layer):
 
     def reset_metrics(self) -> None:
         """Forget what the metrics have seen."""
-        assign_all(self.recipe.initial_values().items())
+        self.programs.write_all(self.recipe.initial_values())
 
     @property
     def backend(self) -> str:

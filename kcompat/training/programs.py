@@ -12,6 +12,7 @@ from kcompat.runtime.program import Program, State
 from kcompat.runtime.registry import load
 from kcompat.variables import Variable, structure
 from kcompat.variables.store import Store
+from kcompat.variables.variable import assign_all
 
 
 class Programs:
@@ -109,6 +110,13 @@ class Programs:
             return run(self.store, program, batch, steps)
         finally:
             self._running -= 1
+
+    def write_all(self, values: dict[Variable, np.ndarray]) -> None:
+        """Make arrays, which nobody changes, the newest values of variables."""
+        if self._store is not None:
+            self._store.write_all(values)
+        else:
+            assign_all(values.items())
 
     def snapshot(self, limit: int) -> dict[Variable, np.ndarray] | None:
         """Copies of all values, as the next step of training will find them; None if they have more bytes."""
