@@ -48,8 +48,7 @@ class Programs:
     def _variables(self) -> dict[str, dict[str, Variable]]:
         model = self._model
         model.name_variables()
-        trained = model.trainable_weights
-        frozen = [v for v in model.weights if v not in set(trained)]
+        trained, frozen = model.trainable_weights, model.non_trainable_weights
         slots: list[Variable] = []
         metrics: list[Variable] = []
         if model.compiled:
@@ -57,10 +56,10 @@ class Programs:
                 model.optimizer.build(trained)
                 slots = model.optimizer.variables
             metrics = [v for metric in model.metrics for v in metric.variables]
-        weights = _by_path([*trained, *frozen])
+        _by_path([*trained, *frozen])  # no path stands for a parameter and a buffer
         return {
-            "params": {path: v for path, v in weights.items() if v in set(trained)},
-            "buffers": {path: v for path, v in weights.items() if v not in set(trained)},
+            "params": _by_path(trained),
+            "buffers": _by_path(frozen),
             "slots": _by_path(slots),
             "metrics": _by_path(metrics),
             "rng": _by_path(model.seed_variables),
@@ -138,7 +137,7 @@ def _entries(variables: dict[str, dict[str, Variable]]) -> list[Any]:
 
 
 def _by_path(variables: list[Variable]) -> dict[str, Variable]:
-    """Variables by path. Raises ValueError for two weights of one path; names of the same thing get a number."""
+    """Variables by path. Raises ValueError for two of one path."""
     entries: dict[str, Variable] = {}
     for variable in variables:
         if entries.setdefault(variable.path, variable) is not variable:

@@ -36,7 +36,7 @@ class Store:
     def __init__(self, variables: Mapping[str, Mapping[str, Variable]]):
         self.variables = {part: dict(variables.get(part, {})) for part in PARTS}
         self.place = {v: (part, path) for part, held in self.variables.items() for path, v in held.items()}
-        self.nbytes = sum(variable.size * np.dtype(variable.numpy().dtype).itemsize for variable in self.place)
+        self.nbytes = sum(variable.numpy().nbytes for variable in self.place)
         self.program: Program | None = None
         self.lock = threading.RLock()
         self._assigned: set[Variable] = set()
