@@ -1,29 +1,13 @@
-"""How many threads NumPy's matrix products take: one, unless a product is large enough for several to pay.
-
-Threads of BLAS wait for each other at the end of each product. On a busy machine, or in a container that may use fewer
-processors than it sees, the wait is as long as the scheduler's turns: milliseconds, for products of microseconds. So a
-program whose largest product is small runs them on one thread, and one of large products on as many as there are
-processors for them. The choice depends on sizes and the machine alone, never on a measurement: another number of
-threads rounds otherwise, and a run is to give the same bits again.
-"""
+"""NumPy's library for products of matrices, OpenBLAS: its threads, and how many processors there are for them."""
 
 from __future__ import annotations
 
 import ctypes
-import math
 import os
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from kcompat.runtime.graph import Call
-
-LARGE_PRODUCT = 2 * 10**9
-"""Multiplications in a product from which on threads pay on a busy machine too, divided by the number of processors.
-
-On two processors that others keep busy, a product of 1024 x 1024 x 1024 takes as long on two threads as on one, and a
-quarter of it twice as long.
-"""
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux says how much processor time a container has, in microseconds a period."""
@@ -64,45 +48,44 @@ def processors() -> int:
     return count if quota == "max" else max(1, min(count, int(quota) // int(period)))
 
 
-def largest_product(calls: Iterable[Call]) -> int:
-    """How many multiplications the largest matrix product of some calls has, those of convolutions included."""
-    return max((_multiplications(call) for call in calls), default=0)
+class _OneThread:
+    """A context in which BLAS has one thread. BLAS knows one number for the process, so its threads share the context.
 
+    Threads of BLAS wait for each other at the end of each product. On a busy machine, or in a container that may use
+    fewer processors than it sees, the wait is as long as the scheduler's turns: milliseconds, for products of
+    microseconds. And the bits of a product depend on the number of threads, where a run is to give the same bits again.
+    """
 
-def _multiplications(call: Call) -> int:
-    shapes = [tuple(x.shape) for x in (*call.args, *call.results) if hasattr(x, "shape")]
-    if call.op == "matmul" and len(shapes) == 3 and shapes[0]:
-        return math.prod(shapes[2]) * shapes[0][-1]
-    if call.op.startswith("conv") and len(shapes) == 3:  # each of the three sizes is met by two of the tensors
-        return math.isqrt(math.prod(map(math.prod, shapes)) // max(1, shapes[0][0] if shapes[0] else 1))
-    return 0
+    def __init__(self) -> None:
+        self.reset()
 
-
-def threads_for(calls: Iterable[Call]) -> int | None:
-    """The number of threads for a program of these calls; None: as many as the library takes."""
-    if library is None:
-        return None
-    count = processors()
-    if largest_product(calls) * count < LARGE_PRODUCT:
-        return 1
-    return count if count < library[1]() else None
-
-
-class limited:  # noqa: N801  (a context, read as a word: `with limited(threads):`)
-    """Within the block products take so many threads; None changes nothing."""
-
-    __slots__ = ("_before", "_threads")
-
-    def __init__(self, threads: int | None):
-        self._threads, self._before = threads, 0
+    def reset(self) -> None:
+        """Forget the blocks that are open: in a forked process, no thread will leave those of its parent."""
+        self._lock = threading.Lock()
+        self._depth = 0
+        self.before = 1
+        """How many threads BLAS had before, and has afterwards."""
 
     def __enter__(self) -> None:
-        if self._threads is not None and library is not None:
-            set_threads, get_threads = library
-            self._before = get_threads()
-            if self._before != self._threads:
-                set_threads(self._threads)
+        if library is None:
+            return
+        set_threads, get_threads = library
+        with self._lock:
+            if not self._depth:
+                self.before = get_threads()
+                if self.before != 1:
+                    set_threads(1)
+            self._depth += 1
 
     def __exit__(self, *error: Any) -> None:
-        if self._threads is not None and library is not None and self._before != self._threads:
-            library[0](self._before)
+        if library is None:
+            return
+        with self._lock:
+            self._depth -= 1
+            if not self._depth and self.before != 1:
+                library[0](self.before)
+
+
+one_thread = _OneThread()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=one_thread.reset)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from kcompat.backends._host import empty
+from kcompat.backends.numpy.products import matmul
 from kcompat.spec.convolution import output_sizes
 
 FEW = 4
@@ -90,7 +91,7 @@ def convolution(x, kernel, *, strides, padding, dilation):
     def run(x, kernel, out):
         matrix = kernel.reshape(-1, geometry.filters)
         for images in chunks:
-            np.matmul(columns(x[images]), matrix, out=out[images].reshape(-1, geometry.filters))
+            matmul(columns(x[images]), matrix, out[images].reshape(-1, geometry.filters))
 
     return geometry.y_shape, run
 
@@ -106,7 +107,7 @@ def kernel_grad(x, g, *, shape, strides, padding, dilation):
         total = out.reshape(-1, geometry.filters)
         for images in chunks:
             product = part if images.start else total
-            np.matmul(columns(x[images]).T, g[images].reshape(-1, geometry.filters), out=product)
+            matmul(columns(x[images]).T, g[images].reshape(-1, geometry.filters), product)
             if images.start:
                 np.add(total, part, out=total)
 
@@ -133,10 +134,10 @@ def input_grad(g, kernel, *, shape, strides, padding, dilation):
         for images in chunks:
             cotangent = g[images].reshape(-1, filters)
             if geometry.pointwise:
-                np.matmul(cotangent, matrices[0], out=out[images].reshape(-1, channels))
+                matmul(cotangent, matrices[0], out[images].reshape(-1, channels))
                 continue
             n, sent = images.stop - images.start, products[:, : len(cotangent)]
-            np.matmul(cotangent, matrices, out=sent)
+            matmul(cotangent, matrices, sent)
             sent = sent.reshape(len(taps), n, *geometry.outputs, channels)
             total = out[images] if bordered is None else bordered[:n]
             total[...] = 0

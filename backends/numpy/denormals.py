@@ -7,6 +7,7 @@ stays 0 shrink by a tenth a step and end there for good.
 from __future__ import annotations
 
 import ctypes
+import functools
 import platform
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +16,8 @@ FLUSH_TO_ZERO, DENORMALS_ARE_ZERO = 0x8000, 0x0040
 """Bits of the control register MXCSR (Intel 64 and IA-32 Architectures Software Developer's Manual, 10.2.3)."""
 
 
-class _Environment(ctypes.Structure):
-    """C's `fenv_t` on Linux on x86-64."""
+class Environment(ctypes.Structure):
+    """How a thread computes with floating-point numbers: C's `fenv_t` on Linux on x86-64."""
 
     _fields_ = [("x87", ctypes.c_uint32 * 7), ("mxcsr", ctypes.c_uint32)]
 
@@ -33,28 +34,32 @@ def _control_functions() -> tuple[Any, Any] | None:
     return prototype(("fegetenv", library)), prototype(("fesetenv", library))
 
 
-def _call(f: Callable[..., Any], *args: Any) -> Any:
-    return f(*args)
+_get, _set = _control_functions() or (None, None)
 
 
-def _call_within(get_environment: Any, set_environment: Any) -> Callable[..., Any]:
-    flushing = _Environment()
-    get_environment(ctypes.addressof(flushing))
-    flushing.mxcsr |= FLUSH_TO_ZERO | DENORMALS_ARE_ZERO
-
-    def call(f: Callable[..., Any], *args: Any) -> Any:
-        before = _Environment()
-        address = ctypes.addressof(before)
-        get_environment(address)
-        set_environment(ctypes.addressof(flushing))
-        try:
-            return f(*args)
-        finally:
-            set_environment(address)
-
-    return call
+def current_environment() -> Environment:
+    """That of this thread; an empty one where it cannot be had."""
+    environment = Environment()
+    if _get is not None:
+        _get(ctypes.addressof(environment))
+    return environment
 
 
-_functions = _control_functions()
-without_denormals = _call if _functions is None else _call_within(*_functions)
+def call_in(environment: Environment, f: Callable[..., Any], *args: Any) -> Any:
+    """`f(*args)` in an environment that `current_environment` gave."""
+    if _get is None or _set is None:
+        return f(*args)
+    before = Environment()
+    address = ctypes.addressof(before)
+    _get(address)
+    _set(ctypes.addressof(environment))
+    try:
+        return f(*args)
+    finally:
+        _set(address)
+
+
+_flushing = current_environment()
+_flushing.mxcsr |= FLUSH_TO_ZERO | DENORMALS_ARE_ZERO
+without_denormals = functools.partial(call_in, _flushing)
 """`f(*args)`, during which no number of this thread is below the smallest normal one, where that can be had."""

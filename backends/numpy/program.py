@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kcompat.backends.numpy.blas import limited
+from kcompat.backends.numpy.blas import one_thread
 from kcompat.backends.numpy.compiler import UnsupportedStepError, compile_step
 from kcompat.backends.numpy.compiler.memory import own
 from kcompat.backends.numpy.denormals import without_denormals
@@ -41,8 +41,6 @@ class Compiled(NamedTuple):
     """The arrays that the program works on."""
     program: Callable[..., Any] | None
     """A function of the batch's leaves that does the step and gives the logs; None if there cannot be one."""
-    threads: int | None
-    """How many threads its matrix products take; None: as many as there are."""
     obstacle: str | None
     """Why there cannot be one, or why a scan within it is not compiled."""
 
@@ -79,9 +77,9 @@ class NumPyProgram(Program):
         holder = self.holder
         with holder.lock:
             compiled = self._find(layout, batch, leaves)
-            if compiled.program is None:
-                return holder.quiet.run(without_denormals, self._run_eagerly, batch)
-            with limited(compiled.threads):
+            with one_thread:
+                if compiled.program is None:
+                    return holder.quiet.run(without_denormals, self._run_eagerly, batch)
                 return holder.quiet.run(without_denormals, compiled.program, *leaves)
 
     def run_many(self, batches: Batch) -> Logs:
@@ -104,7 +102,7 @@ class NumPyProgram(Program):
             if compiled.program is None:
                 return collect(self.run(rebuild(list(row))) for row in zip(*slices, strict=True))
             steps = itertools.starmap(compiled.program, zip(*leaves, strict=True))
-            with limited(compiled.threads):
+            with one_thread:
                 return holder.quiet.run(without_denormals, collect, steps)
 
     def compiled(self) -> list[Compiled]:
@@ -124,13 +122,10 @@ class NumPyProgram(Program):
         self._by_layout = {key: compiled for key, compiled in self._by_layout.items() if compiled.state is state}
         for x in leaves:
             if not isinstance(x, (np.ndarray, np.generic)):
-                return Compiled(
-                    state, None, None, f"the batch has a {type(x).__name__}, and a program takes NumPy arrays"
-                )
+                return Compiled(state, None, f"the batch has a {type(x).__name__}, and a program takes NumPy arrays")
         if len(self._by_layout) >= KEPT:
             return Compiled(
                 state,
-                None,
                 None,
                 f"{KEPT} layouts of a batch have programs, and each has memory of its own; pad batches to fewer shapes",
             )
@@ -138,7 +133,7 @@ class NumPyProgram(Program):
         try:
             compiled = Compiled(state, *self.holder.quiet.run(compile_step, self.B, self.step, state, batch))
         except UnsupportedStepError as error:  # the step as it is gives the right result, or the right error
-            compiled = Compiled(state, None, None, str(error))
+            compiled = Compiled(state, None, str(error))
         self._by_layout[layout] = compiled
         return compiled
 

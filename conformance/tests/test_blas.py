@@ -1,44 +1,74 @@
-"""NumPy's matrix products take one thread unless they are large, and leave the library as it was."""
+"""Within a program BLAS has one thread, and afterwards as many as before."""
+
+import threading
 
 import numpy as np
 import pytest
 
 import kcompat
 from kcompat import layers
-from kcompat.backends.numpy import blas
+from kcompat.backends.numpy import blas, products, program
 
 needs_openblas = pytest.mark.skipif(blas.library is None, reason="NumPy has another library than OpenBLAS: numpy.org")
 
 
-def threads_of(batch, features, units):
-    """The threads of a train step with a product of these sizes."""
-    model = kcompat.Sequential([kcompat.Input((features,)), layers.Dense(units)])
+@pytest.fixture
+def two_threads():
+    """BLAS with two threads, whatever the environment says."""
+    set_threads, get_threads = blas.library
+    before = get_threads()
+    set_threads(2)
+    yield get_threads
+    set_threads(before)
+
+
+@needs_openblas
+def test_the_library_is_left_as_it_was(two_threads):
+    with blas.one_thread, blas.one_thread:
+        assert two_threads() == 1
+        assert blas.one_thread.before == 2
+    assert two_threads() == 2
+
+
+@needs_openblas
+def test_blocks_of_several_threads_end_with_the_last_one(two_threads):
+    inside, leave = threading.Event(), threading.Event()
+
+    def other():
+        with blas.one_thread:
+            inside.set()
+            leave.wait()
+
+    thread = threading.Thread(target=other)
+    with blas.one_thread:
+        thread.start()
+        inside.wait()
+    assert two_threads() == 1  # else the other thread's products would change their bits
+    leave.set()
+    thread.join()
+    assert two_threads() == 2
+
+
+@needs_openblas
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_train_step_runs_with_one_thread(two_threads, compiled, monkeypatch):
+    seen = []
+
+    def matmul(x1, x2, out=None):
+        seen.append(two_threads())
+        return np.matmul(x1, x2, out)
+
+    monkeypatch.setattr(products, "LARGE_PRODUCT", 1)
+    monkeypatch.setattr(products, "matmul", matmul)
+    if not compiled:
+        monkeypatch.setattr(program, "KEPT", 0)
+    model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(3)])
     with kcompat.use_backend("numpy"):
         model.compile("sgd", "mse")
-        x = np.zeros((batch, features), "float32")
-        model.train_on_batch(x, np.zeros((batch, units), "float32"))
-    (compiled,) = model.programs.program("train").compiled()
-    return compiled.threads
-
-
-@needs_openblas
-def test_small_products_take_one_thread():
-    assert threads_of(32, 64, 128) == 1
-
-
-@needs_openblas
-def test_large_products_take_as_many_as_the_machine_has_for_them(monkeypatch):
-    monkeypatch.setattr(blas, "LARGE_PRODUCT", 10**6)
-    assert threads_of(64, 200, 100) in (None, blas.processors())
-
-
-@needs_openblas
-def test_the_library_is_left_as_it_was():
-    _, get_threads = blas.library
-    before = get_threads()
-    with blas.limited(1):
-        assert get_threads() == 1
-    assert get_threads() == before
+        model.train_on_batch(np.zeros((2, 4), "float32"), np.zeros((2, 3), "float32"))
+    assert (model.programs.program("train").obstacle is None) == compiled
+    assert seen[-1] == 1
+    assert two_threads() == 2
 
 
 def test_a_container_may_use_as_many_processors_as_its_quota(monkeypatch, tmp_path):

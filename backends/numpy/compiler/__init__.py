@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kcompat.backends.numpy.blas import threads_for
 from kcompat.backends.numpy.compiler.emit import emit
 from kcompat.backends.numpy.compiler.flatten import flatten
 from kcompat.backends.numpy.compiler.module import UnsupportedStepError
@@ -30,15 +29,13 @@ from kcompat.runtime.program import Batch, Logs, State, Step
 __all__ = ["UnsupportedStepError", "compile_step"]
 
 
-def compile_step(
-    B: Interpreter, step: Step, state: State, batch: Batch
-) -> tuple[Callable[..., Logs], int | None, str | None]:
+def compile_step(B: Interpreter, step: Step, state: State, batch: Batch) -> tuple[Callable[..., Logs], str | None]:
     """Compile a step into a function of the batch's leaves, which does it on the arrays of `state` and gives the logs.
 
-    Also gives how many threads its matrix products are to take, None for all there are, and says why a part of the
-    step, a scan, is not compiled, if that is so. Raises UnsupportedStepError for a step that cannot be a program.
+    Also says why a part of the step, a scan, is not compiled, if that is so. Raises UnsupportedStepError for a step
+    that cannot be a program.
     """
     module = trace(B, step, state, batch)
     for stage in (simplify, flatten, schedule):
         module = stage(module)
-    return emit(module), threads_for(module.calls), "; ".join(module.obstacles) or None
+    return emit(module), "; ".join(module.obstacles) or None

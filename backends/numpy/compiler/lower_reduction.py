@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kcompat.backends.numpy import products
 from kcompat.backends.numpy.compiler.emitter import Emitter
 from kcompat.backends.numpy.compiler.lower_elementwise import NUMBERS, SINGLE
 from kcompat.backends.numpy.compiler.lower_structure import stop_gradient
@@ -115,15 +116,16 @@ def index_of_extreme(method: str) -> Callable[[Emitter, Call], bool]:
 
 
 def matmul(emitter: Emitter, call: Call) -> bool:
-    """`np.matmul` into given memory; a stack of matrices times one is one product."""
+    """A product into given memory; a stack of matrices times one is one product."""
     x1, x2 = call.args
     (y,) = call.results
     if {str(x1.dtype), str(x2.dtype)} != {y.dtype} or y.dtype not in SINGLE or not y.shape:
         return False
     out = emitter.output(y)
+    product = np.matmul if products.multiplications(x1.shape, x2.shape) < products.LARGE_PRODUCT else products.matmul
     place = emitter.places[x1] if type(x1) is Node else None
     if len(x1.shape) > 2 and len(x2.shape) == 2 and isinstance(place, Static) and place.array.flags.c_contiguous:
-        emitter.do(np.matmul, place.array.reshape(-1, x1.shape[-1]), x2, out.reshape(-1, x2.shape[-1]))
+        emitter.do(product, place.array.reshape(-1, x1.shape[-1]), x2, out.reshape(-1, x2.shape[-1]))
     else:
-        emitter.do(np.matmul, x1, x2, out)
+        emitter.do(product, x1, x2, out)
     return True

@@ -108,7 +108,7 @@ def _plan_scan(
         return state._replace(params=dict(zip(carry, new, strict=True))), tuple(ys)
 
     state = State.empty()._replace(params=carry)
-    program, _, obstacle = compile_step(B, step, state, (slices, tuple(specs[n + m :])))
+    program, obstacle = compile_step(B, step, state, (slices, tuple(specs[n + m :])))
     if obstacle is not None:
         obstacles.append(obstacle)
 

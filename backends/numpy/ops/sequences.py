@@ -6,6 +6,7 @@ Pullbacks compute the slopes of the gates step by step, too: the slopes of all s
 import numpy as np
 
 from kcompat.backends._host import empty as new_array
+from kcompat.backends.numpy import products
 from kcompat.backends.numpy.compiler.plan import Lean, planned
 from kcompat.backends.numpy.composed import composed
 from kcompat.spec import OPS, TensorSpec
@@ -70,9 +71,9 @@ def _kernel_grad(states, initial, d, reverse, scratch, out):
     """Add up the products of the transposed state before a step and `d` of that step, in two products for all steps."""
     width = d.shape[-1]
     before, after, first = (states[1:], d[:-1], d[-1]) if reverse else (states[:-1], d[1:], d[0])
-    np.matmul(initial.T, first, out=out)
+    products.matmul(initial.T, first, out)
     if len(before):
-        np.matmul(before.reshape(-1, before.shape[-1]).T, after.reshape(-1, width), out=scratch)
+        products.matmul(before.reshape(-1, before.shape[-1]).T, after.reshape(-1, width), scratch)
         out += scratch
 
 
@@ -91,7 +92,7 @@ def _lstm_sequence(dtype, x, initial_h, initial_c, kernel, *, reverse):
         np.negative(kernel, out=negated)
         for t in order:
             i, f, candidate, o = of_step = gates[t]
-            np.matmul(h, negated, out=z)
+            products.matmul(h, negated, z)
             np.subtract(z, x[t], out=z)
             np.tanh(by_gate[2], out=share)
             np.exp(z, out=z)
@@ -157,7 +158,7 @@ def _lstm_sequence_grad(
             np.multiply(factors[:3], dc, out=d[:3])
             np.multiply(by_o, dh, out=d[3])
             np.multiply(dc, f, out=dc)
-            np.matmul(dx[t], transposed, out=dh)
+            products.matmul(dx[t], transposed, dh)
         _kernel_grad(outputs, h, dx, reverse, product, d_kernel)
 
     return (dx, states, states, kernel), run
@@ -185,7 +186,7 @@ def _gru_sequence(dtype, x, initial_state, kernel, state_bias, *, reverse):
         by_gate = x.reshape(length, batch, 3, units).swapaxes(1, 2)
         for t in order:
             z, r, candidate, inner = of_step = gates[t]
-            np.matmul(h, kernel, out=product)
+            products.matmul(h, kernel, product)
             if bias and bias[0] is not None:
                 np.add(product, bias[0], out=product)
             z_r = of_step[:2]
@@ -247,7 +248,7 @@ def _gru_sequence_grad(dtype, outputs, gates, initial_state, kernel, g_h, g_outp
             np.subtract(1, r, out=slope)
             np.multiply(share, slope, out=by_gate[t, 1])
             np.copyto(inner_by_gate[t, :2], by_gate[t, :2])
-            np.matmul(inner_grads[t], transposed, out=product)
+            products.matmul(inner_grads[t], transposed, product)
             np.multiply(dh, z, out=dh)
             np.add(dh, product, out=dh)
         _kernel_grad(outputs, h, inner_grads, reverse, scratch, d_kernel)
