@@ -160,10 +160,7 @@ class NumPyProgram(Program):
             for before, after in zip(old, new, strict=True)
             for buffer, value in zip(before.values(), after.values(), strict=True)
         ]
-        # Copies: a value may be another entry's old one; and from here on nothing can fail.
-        changed = [(buffer, np.array(value)) for buffer, value in entries if buffer is not value]
-        for buffer, value in changed:
-            buffer[...] = value
+        _write(entries)
 
     def replace(self, **parts: dict[str, Any]) -> None:
         with self.holder.lock:
@@ -174,11 +171,21 @@ class NumPyProgram(Program):
                 }
                 for part, new in parts.items()
             }
-            self._keep(state._replace(**{part: {**getattr(state, part), **new} for part, new in values.items()}))
+            entries = [(getattr(state, part)[path], x) for part, new in values.items() for path, x in new.items()]
+            if all(_describe(buffer) == _describe(x) for buffer, x in entries):
+                _write(entries)
+            else:
+                self._keep(state._replace(**{part: {**getattr(state, part), **new} for part, new in values.items()}))
 
     def state(self) -> State:
         with self.holder.lock:
             return super().state()
+
+
+def _write(entries: list[tuple[np.ndarray, Any]]) -> None:
+    """Write values into buffers. They are copied first: one may be another buffer, and from there on nothing fails."""
+    for buffer, value in [(buffer, np.array(value)) for buffer, value in entries if buffer is not value]:
+        buffer[...] = value
 
 
 def _describe(x: Any) -> Any:

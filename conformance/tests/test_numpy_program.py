@@ -1,10 +1,13 @@
 """The compiled programs of NumPy: what they compute is what the step computes, to the bit."""
 
+import importlib
+
 import numpy as np
 import pytest
 
 import kcompat
-from kcompat import layers, ops
+from kcompat import layers, ops, optimizers
+from kcompat.conformance.cases import optimizers as optimizer_cases
 from kcompat.conformance.tests.numpy_steps import (
     CASES,
     IMAGES,
@@ -79,19 +82,27 @@ def test_other_floats(floatx):
     assert program.obstacle is None if floatx != "bfloat16" else "is bfloat16" in program.obstacle
 
 
-def test_long_vectors_are_updated_block_by_block():
+@pytest.mark.parametrize(
+    ("formula", "hyperparameters"),
+    [
+        ("adam_update", {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
+        ("rmsprop_momentum_update", {"rho": 0.9, "momentum": 0.5, "epsilon": 1e-7}),
+        ("lion_update", {"beta_1": 0.9, "beta_2": 0.99}),
+    ],
+)
+def test_long_vectors_are_updated_block_by_block(formula, hyperparameters):
+    names = "mn" if formula == "lion_update" else "mnvw"
+
     def step(state, rate):
         grads = [ops.sin(p * 7.0) for p in state.params.values()]
         tensors = [*state.params.values(), *grads, *state.slots.values()]
-        results = active().adam_update(rate, *tensors, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
-        params, slots = (
-            dict(zip(names, xs, strict=True)) for names, xs in (("ab", results[:2]), ("mnvw", results[2:]))
-        )
+        results = getattr(active(), formula)(rate, *tensors, **hyperparameters)
+        params, slots = (dict(zip(keys, xs, strict=True)) for keys, xs in (("ab", results[:2]), (names, results[2:])))
         return state._replace(params=params, slots=slots), {}
 
     shapes = {"a": (300, 700), "b": (5,)}
     params = {name: floats(*shape) for name, shape in shapes.items()}
-    slots = {name: np.abs(floats(*shapes["ab"[i % 2]])) for i, name in enumerate("mnvw")}
+    slots = {name: np.abs(floats(*shapes["ab"[i % 2]])) for i, name in enumerate(names)}
     expected, program = both(step, State.empty()._replace(params=params, slots=slots))
     rate = np.array(0.1, "float32")
     for _ in range(3):
@@ -181,3 +192,13 @@ def test_maxima_are_taken_before_bias_and_relu_only_where_nobody_sees_it(seen):
         assert_same(program.run(IMAGES), expected.run(IMAGES), 1e-6)
         assert_same(program.state(), expected.state(), 1e-6)
     assert program.obstacle is None
+
+
+@pytest.mark.parametrize("case", optimizer_cases.ALL, ids=lambda case: case.id)
+def test_all_parameters_are_updated_as_one_vector(case, monkeypatch):
+    """The slots of a kind lie one after the other, whatever order an optimizer's `variables` have."""
+    flatten = importlib.import_module("kcompat.backends.numpy.compiler.flatten")
+    monkeypatch.delattr(flatten, "_expand")  # what expands an update tensor by tensor
+    model = model_of(dense, ROWS, lambda: getattr(optimizers, case.name)(**case.arguments))
+    model.train_on_batch(ROWS, labels(10))
+    assert model.programs.program("train").obstacle is None

@@ -6,10 +6,9 @@ once; `use` overrides it for one context (a thread, an asyncio task, a traced fu
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from kcompat.runtime.interpreter import Interpreter
@@ -49,11 +48,17 @@ def set_process_interpreter(interpreter: Interpreter) -> None:
     process.__dict__ = interpreter.__dict__
 
 
-@contextlib.contextmanager
-def use(interpreter: AnyInterpreter) -> Iterator[AnyInterpreter]:
-    """Make `interpreter` the active one within this context."""
-    token = _active.set(interpreter)
-    try:
-        yield interpreter
-    finally:
-        _active.reset(token)
+class use(Generic[AnyInterpreter]):  # noqa: N801  (a context, read as a word: `with use(interpreter):`)
+    """Within the block `interpreter` is the active one."""
+
+    __slots__ = ("_interpreter", "_token")
+
+    def __init__(self, interpreter: AnyInterpreter):
+        self._interpreter = interpreter
+
+    def __enter__(self) -> AnyInterpreter:
+        self._token = _active.set(self._interpreter)
+        return self._interpreter
+
+    def __exit__(self, *error: object) -> None:
+        _active.reset(self._token)

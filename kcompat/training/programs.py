@@ -54,7 +54,7 @@ class Programs:
         if model.compiled:
             if model.optimizer is not None:
                 model.optimizer.build(trained)
-                slots = model.optimizer.variables
+                slots = _slot_by_slot(model.optimizer)
             metrics = [v for metric in model.metrics for v in metric.variables]
         _by_path([*trained, *frozen])  # no path stands for a parameter and a buffer
         return {
@@ -103,10 +103,10 @@ class Programs:
         return self._run(Store.run_each, kind, batch, steps)
 
     def _run(self, run: Callable[..., Any], kind: str, batch: Any, steps: int) -> Any:
-        program = self.program(kind)
+        program, store = self.program(kind), self._store
         self._running += 1
         try:
-            return run(self.store, program, batch, steps)
+            return run(store, program, batch, steps)
         finally:
             self._running -= 1
 
@@ -130,6 +130,12 @@ class Programs:
         """Values of the variables as a state."""
         parts = self.store.variables.values()
         return State(*({path: values[v].copy() for path, v in variables.items()} for variables in parts))
+
+
+def _slot_by_slot(optimizer: Any) -> list[Variable]:
+    """An optimizer's variables, those of one slot one after the other: so a backend can see them as one vector."""
+    slots = {slot: None for of_all in optimizer.slots.values() for slot in of_all.values()}
+    return [*(variable for variable in optimizer.variables if variable not in slots), *slots]
 
 
 def _entries(variables: dict[str, dict[str, Variable]]) -> list[Any]:

@@ -98,7 +98,7 @@ class Trainer:
     ) -> History:
         """Train over `epochs`, numbers of epochs from 0; evaluate after those that `validates_after` names."""
         model, history = self.model, History()
-        if not model.trainable_weights:
+        if not model.programs.store.variables["params"]:
             warnings.warn(f"{model.name} has no trainable weights, so fit changes none", stacklevel=3)
         self.choose_backend(data)
         running.follow()
@@ -145,7 +145,7 @@ class Trainer:
 
         self._is_training = True
         try:
-            for count, batch in data.groups(lambda size: self._group_size("train", hooks, size), key):
+            for count, batch in data.groups(self._group_sizes("train", hooks), key):
                 hooks.call("on_train_batch_begin", done, {})
                 self._follow(running, data)
                 logs = programs.run("train", batch, count)
@@ -181,15 +181,19 @@ class Trainer:
             return seen_too_late(epoch, steps, "the model was compiled anew within the epoch")
         return first_failure(self.model, programs.state_of(before), data.batches(key), epoch)
 
-    def _group_size(self, kind: str, hooks: CallbackList, nbytes: int) -> int:
-        """How many batches of so many bytes to run in one call.
+    def _group_sizes(self, kind: str, hooks: CallbackList) -> Callable[[int], int]:
+        """A function that says how many batches of so many bytes to run in one call.
 
         As many as `compile` was told; else as many as the program likes, unless a callback looks at each.
         """
-        told = self.model.recipe.steps_per_execution
-        if told > 1 or any(hooks.wants(f"on_{kind}_batch_{edge}") for edge in ("begin", "end")):
-            return told
-        return group_size(self.model.programs.program(kind), nbytes)
+        model = self.model
+        looks_at_each = hooks.wants(f"on_{kind}_batch_begin") or hooks.wants(f"on_{kind}_batch_end")
+
+        def at_once(nbytes: int) -> int:
+            told: int = model.recipe.steps_per_execution
+            return told if told > 1 or looks_at_each else group_size(model.programs.program(kind), nbytes)
+
+        return at_once
 
     def choose_backend(self, data: Data) -> None:
         """Move a model that is to choose its backend to the one that trains it fastest on data like these."""
@@ -217,7 +221,7 @@ class Trainer:
         hooks.call("on_test_begin", {})
         logs: Any = {}
         done = 0
-        for count, batch in data.groups(lambda size: self._group_size("test", hooks, size)):
+        for count, batch in data.groups(self._group_sizes("test", hooks)):
             hooks.call("on_test_batch_begin", done, {})
             self._follow(running, data)
             logs = programs.run("test", batch, count)
@@ -242,7 +246,7 @@ class Trainer:
         arrays: list[Any] = []
         ahead: Any = None
         done = 0
-        for count, (x, *_) in data.groups(lambda size: self._group_size("predict", hooks, size)):
+        for count, (x, *_) in data.groups(self._group_sizes("predict", hooks)):
             hooks.call("on_predict_batch_begin", done, {})
             running.follow()
             outputs = programs.run_each("predict", (x, None, None), count)

@@ -23,7 +23,7 @@ UPDATES = frozenset(op.name for op in OPS.values() if op.family == "update")
 """The ops that are an optimizer's update."""
 
 ELEMENTWISE = frozenset(
-    {"add", "subtract", "multiply", "divide", "sqrt", "square", "negative", "where", "maximum", "sign"}
+    {"add", "subtract", "multiply", "divide", "sqrt", "square", "negative", "where", "maximum", "greater"}
 )
 """What an update may be made of, if a vector is to take the place of several tensors."""
 
