@@ -28,7 +28,7 @@ class JaxEngine(Engine):
     name = package = "jax"
     compiles_ops = True
 
-    def prepared(self, name: str, support: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def prepare(self, name: str, support: str, call: Callable[..., Any]) -> Callable[..., Any]:
         return in_64_bits(call)
 
     def asarray(self, x: Any, dtype: str | None = None) -> jax.Array:

@@ -23,4 +23,4 @@ def interpreter() -> Interpreter:
 def composed(name: str) -> Callable[..., Any]:
     """The op of this name by its body in the spec."""
     B = interpreter()
-    return B.engine.prepared(name, COMPOSED, functools.partial(OPS[name].body, B))
+    return B.engine.prepare(name, COMPOSED, functools.partial(OPS[name].body, B))

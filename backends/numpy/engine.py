@@ -25,7 +25,7 @@ class NumPyEngine(Engine):
         super().__init__()
         self.tensor_types |= {np.ndarray, np.float32, np.float64, np.int32, np.int64, np.bool_}
 
-    def prepared(self, name: str, support: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def prepare(self, name: str, support: str, call: Callable[..., Any]) -> Callable[..., Any]:
         return through_float32(name, call) if support == COMPOSED else call
 
     def asarray(self, x: Any, dtype: str | None = None) -> np.ndarray:

@@ -6,5 +6,4 @@ In reading order:
 - `gradients`: reverse mode of JAX, torch and TensorFlow, as targets give it
 - `keras3`: Keras 3 on each of its backends
 - `raw`, `raw_torch`, `raw_jax`: functions of torch and JAX that map one to one to ops
-- `witness`: Keras in a process of its own, asked by tests
 """

@@ -7,5 +7,4 @@ In reading order:
 - `built`: what the cases of things built of ops share
 - `layers`, `losses`, `metrics`, `optimizers`: a row for each configuration, and the question about it
 - `training`: short training runs
-- `small_models`: data and models that the tests of training share
 """

@@ -4,7 +4,7 @@ import numpy as np
 
 import kcompat
 from kcompat import layers
-from kcompat.conformance.cases.small_models import LABELS, X, classifier
+from kcompat.conformance.tests.small_models import LABELS, X, classifier
 from kcompat.runtime import registry as backends
 
 

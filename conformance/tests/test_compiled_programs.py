@@ -5,7 +5,7 @@ import pytest
 
 import kcompat
 from kcompat import layers
-from kcompat.conformance.cases.small_models import LABELS, X, Y, classifier, close, regression
+from kcompat.conformance.tests.small_models import LABELS, X, Y, classifier, close, regression
 from kcompat.runtime.active import use
 from kcompat.runtime.program import State
 

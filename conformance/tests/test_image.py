@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kcompat import ops
-from kcompat.conformance.adapters import witness
+from kcompat.conformance.tests import witness
 from kcompat.ops import image
 from kcompat.runtime.registry import use_backend
 

@@ -1,6 +1,7 @@
 """Ctrl-C leaves the state after a whole step, on every backend, and an exception anywhere a usable model."""
 
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import kcompat
 from kcompat import layers, ops
 from kcompat.conformance.tests import interrupted
 from kcompat.runtime import interrupts
+from kcompat.runtime.active import active
+from kcompat.training.trainer import Running
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(64, 4)).astype("float32")
@@ -47,6 +50,47 @@ def test_a_handler_of_the_user_is_called():
         assert calls == [signal.SIGINT]
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def events_until(block, position):
+    """Run `block` and send a SIGINT where Python may call the handler for the `position`th time; how often it may.
+
+    That is when a function begins, and when one of C's returns.
+    """
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_return")
+        if count == position:
+            sys.setprofile(None)
+            signal.raise_signal(signal.SIGINT)
+
+    sys.setprofile(profile)
+    try:
+        block()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_a_signal_anywhere_in_entering_and_leaving_a_loop_leaves_what_was_entered():
+    model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(3)])
+
+    def block():
+        with Running(model):
+            pass
+
+    with kcompat.use_backend("numpy"):
+        model.compile("sgd", "mse")
+    outside = active()
+    for position in range(1, events_until(block, 0)):
+        with pytest.raises(KeyboardInterrupt):
+            events_until(block, position)
+        assert active() is outside, position
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, position
+        with interrupts.deferring():  # the count of blocks is right, and nothing waits
+            pass
 
 
 def trained_until(error, callbacks=(), **data):

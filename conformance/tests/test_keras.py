@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import kcompat
-from kcompat.conformance.adapters import witness
 from kcompat.conformance.cases import layers, losses, optimizers
 from kcompat.conformance.judge.gate import judge
 from kcompat.conformance.targets.precision import PROFILES
+from kcompat.conformance.tests import witness
 from kcompat.runtime.registry import use_backend
 from kcompat.spec import FLOATX
 

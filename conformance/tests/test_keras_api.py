@@ -10,7 +10,7 @@ import pytest
 
 import kcompat
 from kcompat import activations, layers, losses, metrics, naming
-from kcompat.conformance.adapters import witness
+from kcompat.conformance.tests import witness
 from kcompat.registration import KINDS, registered_classes, registered_functions
 from kcompat.runtime.registry import use_backend
 

@@ -6,7 +6,7 @@ import pytest
 
 import kcompat
 from kcompat import activations, losses, metrics
-from kcompat.conformance.adapters import witness
+from kcompat.conformance.tests import witness
 from kcompat.registration import registered_classes, registered_functions
 
 pytestmark = pytest.mark.skipif(not witness.INSTALLED, reason="pip install keras")

@@ -3,7 +3,7 @@
 import pytest
 
 from kcompat import ops
-from kcompat.conformance.adapters import witness
+from kcompat.conformance.tests import witness
 
 TABLES = [ops.nn, ops.numpy, ops.linalg, ops.image]
 

@@ -7,7 +7,7 @@ import pytest
 
 import kcompat
 from kcompat import ops
-from kcompat.conformance.cases.small_models import LABELS, X, classifier
+from kcompat.conformance.tests.small_models import LABELS, X, classifier
 from kcompat.runtime.active import use
 from kcompat.runtime.program import State
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from kcompat import ops
-from kcompat.conformance.adapters import witness
 from kcompat.conformance.cases import questions
 from kcompat.conformance.judge import expectations, gate
 from kcompat.conformance.targets.precision import PROFILES
+from kcompat.conformance.tests import witness
 from kcompat.runtime import shapes
 from kcompat.spec import (
     DTYPES,

@@ -5,7 +5,7 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops
-from kcompat.conformance.cases.small_models import LABELS, U, X, Y, classifier, close, regression
+from kcompat.conformance.tests.small_models import LABELS, U, X, Y, classifier, close, regression
 from kcompat.runtime.active import use
 
 

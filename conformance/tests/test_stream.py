@@ -5,7 +5,7 @@ import pytest
 
 import kcompat
 from kcompat import layers
-from kcompat.conformance.cases.small_models import LABELS, X, Y, classifier, frozen_rate, regression, squared_errors
+from kcompat.conformance.tests.small_models import LABELS, X, Y, classifier, frozen_rate, regression, squared_errors
 from kcompat.data.arrays import Arrays
 from kcompat.runtime.active import use
 from kcompat.training.diagnosis import NonFiniteLoss

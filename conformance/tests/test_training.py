@@ -9,7 +9,7 @@ import pytest
 
 import kcompat
 from kcompat import layers, ops
-from kcompat.conformance.cases.small_models import (
+from kcompat.conformance.tests.small_models import (
     LABELS,
     RNG,
     U,

@@ -57,7 +57,7 @@ class Engine:
 
     # What a backend may do better.
 
-    def prepared(self, name: str, support: str, call: Function) -> Function:
+    def prepare(self, name: str, support: str, call: Function) -> Function:
         """What the interpreter calls for the op of this name, native or composed as `support` says.
 
         A place to put a context around it.

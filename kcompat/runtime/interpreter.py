@@ -49,7 +49,7 @@ class Interpreter:
             else:
                 support, call = MISSING, functools.partial(_missing, name, op.name)
             self.support[op.name] = support
-            setattr(self, op.name, engine.prepared(op.name, support, call))
+            setattr(self, op.name, engine.prepare(op.name, support, call))
         self.admit: Callable[[Any], Any] = engine.admit
         self.tensor_types: set[type] = engine.tensor_types
         self.tensor_type: type | None = engine.tensor_type

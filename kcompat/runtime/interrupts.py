@@ -5,7 +5,11 @@ from __future__ import annotations
 import importlib.util
 import signal
 import threading
-from typing import Any
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Interrupts(threading.local):
@@ -16,15 +20,15 @@ class _Interrupts(threading.local):
     """
 
     def __init__(self) -> None:
-        self.reset(signal.default_int_handler)
+        self._pending: tuple[int, Any] | None = None
+        self.begin(signal.default_int_handler)
 
-    def reset(self, previous: Any) -> None:
-        """Begin anew, with this handler for signals that are handed on.
+    def begin(self, previous: Any) -> None:
+        """Count blocks anew, and hand signals on to this handler.
 
         Where the handler of `deferring` is not in place, a signal may have come between a block and its end.
         """
         self._depth = 0
-        self._pending: tuple[int, Any] | None = None
         self.previous = previous
 
     def __enter__(self) -> None:
@@ -38,10 +42,15 @@ class _Interrupts(threading.local):
 
     def handle(self, number: int, frame: Any) -> None:
         """The handler: hand a signal on, at once or when the last block is left."""
-        if self._depth:
+        if self._depth or _is_finishing(frame):
             self._pending = number, frame
         else:
             self._deliver(number, frame)
+
+    def hand_on(self) -> None:
+        """Hand on a signal that came outside of all blocks, in a function that `finishes`."""
+        self.__enter__()
+        self.__exit__()
 
     def _deliver(self, number: int, frame: Any) -> None:
         if callable(self.previous):
@@ -49,6 +58,26 @@ class _Interrupts(threading.local):
         elif self.previous == signal.SIG_DFL:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
+
+
+_finishing: set[CodeType] = set()
+
+
+def finishes(function: F) -> F:
+    """Mark a function that no SIGINT is to break, from its first instruction on: one that leaves what was entered.
+
+    A block within the function would begin too late: Python may call a handler before it. The signal is handed on when
+    a block that the function enters is left, or by `hand_on`.
+    """
+    _finishing.add(function.__code__)
+    return function
+
+
+def _is_finishing(frame: FrameType | None) -> bool:
+    """Whether a marked function is running."""
+    while frame is not None and frame.f_code not in _finishing:
+        frame = frame.f_back
+    return frame is not None
 
 
 uninterrupted = _Interrupts()
@@ -65,6 +94,7 @@ class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
 
     _is_outermost = False
 
+    @finishes
     def __enter__(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
@@ -73,17 +103,15 @@ class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
             return
         if previous is None:  # it was not set from Python, and could not be put back
             previous = signal.default_int_handler
-        uninterrupted.reset(previous)
         self._is_outermost = True
+        uninterrupted.begin(previous)
 
+    @finishes
     def __exit__(self, *error: object) -> None:
         if not self._is_outermost:
             return
         self._is_outermost = False
-        try:
-            current = _set_handler(signal.SIGINT, uninterrupted.previous)
-        except BaseException:  # a signal that came just now; it is not to keep the handler in place
-            signal.signal(signal.SIGINT, uninterrupted.previous)
-            raise
+        current = _set_handler(signal.SIGINT, uninterrupted.previous)
         if current != _handler:  # somebody put another there within the block
             signal.signal(signal.SIGINT, current)
+        uninterrupted.hand_on()

@@ -21,7 +21,10 @@ from kcompat.spec import OPS, TensorSpec, as_dtype, float_type
 
 
 class Unknown(int):
-    """A size that is not known, as the integer rules see it: a number that stands in for it, and is written None."""
+    """A size that is not known, as the integer rules see it: a number that stands in for it, and is written None.
+
+    What is computed with it is not known either.
+    """
 
     def __repr__(self) -> str:
         return "None"
@@ -32,12 +35,24 @@ class Unknown(int):
         return format("None", form)
 
 
+def _giving_unknown(operation: Callable[[int, int], int]) -> Callable[[int, int], int]:
+    def compute(*numbers: int) -> int:
+        result = operation(*numbers)
+        return result if result is NotImplemented else Unknown(result)
+
+    return compute
+
+
+for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "floordiv", "rfloordiv", "mod", "rmod", "neg"):
+    setattr(Unknown, f"__{_name}__", _giving_unknown(getattr(int, f"__{_name}__")))
+
+
 STAND_INS = (Unknown(27720), Unknown(55440))
 
 
 def known(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
     """A shape as users see it: the sizes that are known, and None for the others."""
-    return tuple(None if n in STAND_INS else n for n in shape)
+    return tuple(None if isinstance(n, Unknown) else n for n in shape)
 
 
 class ShapeEngine(Engine):
@@ -129,5 +144,5 @@ def infer(f: Callable[..., Tree], *specs: Tree) -> Tree:
 
 
 def _merge(first: TensorSpec, second: TensorSpec) -> TensorSpec:
-    sizes = tuple(m if m == n else None for m, n in zip(first.shape, second.shape, strict=True))
+    sizes = tuple(int(m) if m == n else None for m, n in zip(first.shape, second.shape, strict=True))
     return TensorSpec(sizes, first.dtype)

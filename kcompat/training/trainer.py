@@ -14,7 +14,7 @@ from kcompat.data.arrays import Arrays, group_size, shuffle_key
 from kcompat.data.stream import Stream
 from kcompat.runtime import tree
 from kcompat.runtime.active import use
-from kcompat.runtime.interrupts import deferring, uninterrupted
+from kcompat.runtime.interrupts import deferring, finishes, uninterrupted
 from kcompat.runtime.registry import load
 from kcompat.training.diagnosis import KEPT_BYTES, NonFiniteLoss, first_failure, seen_too_late
 from kcompat.training.fastest import step_seconds
@@ -60,6 +60,7 @@ class Running:
             if active is not None:
                 active.__exit__(None, None, None)
 
+    @finishes
     def __exit__(self, *error: object) -> None:
         try:
             self._leave()
