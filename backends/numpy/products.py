@@ -74,6 +74,8 @@ def multiplications(shape1: tuple[int, ...], shape2: tuple[int, ...]) -> int:
 
 def cut(x1: np.ndarray, x2: np.ndarray, out: np.ndarray) -> list[Block]:
     """A product as blocks: a stack is cut along its first axis, two matrices along the longer axis of the result."""
+    if out.ndim > 2 and len(out) == 1:
+        return cut(x1[0] if x1.ndim == out.ndim else x1, x2[0] if x2.ndim == out.ndim else x2, out[0])
     most = out.size * x1.shape[-1] // SMALLEST_BLOCK
     if out.ndim > 2:
         return [Block(_part(x1, out, part), _part(x2, out, part), out[part]) for part in _parts(len(out), most)]
@@ -134,8 +136,8 @@ class Helpers:
         own = _compute(left, done)
         between = time.perf_counter()
         errors = [done.get() for _ in blocks]
-        if helpers:
-            alone = (between - start) * len(blocks) / max(own, 1)
+        if helpers and own:
+            alone = (between - start) * len(blocks) / own
             self._judge(time.perf_counter() - start < FASTER * alone)
         for error in errors:
             if error is not None:

@@ -36,6 +36,7 @@ SHAPES = {
     "stack": ((37, 100, 64), (37, 64, 100)),
     "stack times matrix": ((37, 100, 64), (64, 100)),
     "matrix times stack": ((100, 64), (37, 64, 100)),
+    "stack of a stack of one": ((1, 1, 700, 200), (1, 200, 300)),
     "stack of one": ((1, 512, 512), (37, 512, 64)),
     "stack of stacks": ((9, 8, 100, 64), (8, 64, 100)),
 }
