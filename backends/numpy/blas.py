@@ -48,44 +48,52 @@ def processors() -> int:
     return count if quota == "max" else max(1, min(count, int(quota) // int(period)))
 
 
-class _OneThread:
-    """A context in which BLAS has one thread. BLAS knows one number for the process, so its threads share the context.
+_lock = threading.RLock()  # reentrant: a signal's handler may multiply, too
+_running = 0
+threads_outside = 1
+"""How many threads BLAS has while nobody calls `on_one_thread`."""
+
+
+def on_one_thread(f: Callable[..., Any], *args: Any) -> Any:
+    """`f(*args)`, during which BLAS has one thread. It knows one number for the process, so its threads share the call.
 
     Threads of BLAS wait for each other at the end of each product. On a busy machine, or in a container that may use
     fewer processors than it sees, the wait is as long as the scheduler's turns: milliseconds, for products of
     microseconds. And the bits of a product depend on the number of threads, where a run is to give the same bits again.
+
+    Who sets that number elsewhere, as `threadpoolctl.threadpool_limits` does, does so before `f` is called: within,
+    it would find the 1 and put it back later.
     """
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the blocks that are open: in a forked process, no thread will leave those of its parent."""
-        self._lock = threading.Lock()
-        self._depth = 0
-        self.before = 1
-        """How many threads BLAS had before, and has afterwards."""
-
-    def __enter__(self) -> None:
-        if library is None:
-            return
-        set_threads, get_threads = library
-        with self._lock:
-            if not self._depth:
-                self.before = get_threads()
-                if self.before != 1:
+    if library is None:
+        return f(*args)
+    global _running, threads_outside
+    set_threads, get_threads = library
+    counted = False
+    try:
+        with _lock:
+            _running += 1
+            counted = True  # no signal comes between these two lines: no function is called
+            if _running == 1:
+                threads_outside = get_threads()
+                if threads_outside != 1:
                     set_threads(1)
-            self._depth += 1
-
-    def __exit__(self, *error: Any) -> None:
-        if library is None:
-            return
-        with self._lock:
-            self._depth -= 1
-            if not self._depth and self.before != 1:
-                library[0](self.before)
+        return f(*args)
+    finally:
+        if counted:
+            with _lock:
+                _running = _running - 1 if _running else 0  # as in a process that `f` has forked; no function is called
+                if not _running and threads_outside != 1:
+                    set_threads(threads_outside)
 
 
-one_thread = _OneThread()
+def _start_afresh() -> None:
+    """Forget, in a forked process, the calls of threads that it does not have."""
+    global _lock, _running
+    _lock = threading.RLock()
+    if _running and library is not None:
+        library[0](threads_outside)
+    _running = 0
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=one_thread.reset)
+    os.register_at_fork(after_in_child=_start_afresh)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kcompat.backends.numpy.blas import one_thread
+from kcompat.backends.numpy.blas import on_one_thread
 from kcompat.backends.numpy.compiler import UnsupportedStepError, compile_step
 from kcompat.backends.numpy.compiler.memory import own
 from kcompat.backends.numpy.denormals import without_denormals
@@ -77,10 +77,8 @@ class NumPyProgram(Program):
         holder = self.holder
         with holder.lock:
             compiled = self._find(layout, batch, leaves)
-            with one_thread:
-                if compiled.program is None:
-                    return holder.quiet.run(without_denormals, self._run_eagerly, batch)
-                return holder.quiet.run(without_denormals, compiled.program, *leaves)
+            step = (self._run_eagerly, batch) if compiled.program is None else (compiled.program, *leaves)
+            return on_one_thread(holder.quiet.run, without_denormals, *step)
 
     def run_many(self, batches: Batch) -> Logs:
         return self._run_rows(functools.partial(collections.deque, maxlen=1), batches)[0]
@@ -102,8 +100,7 @@ class NumPyProgram(Program):
             if compiled.program is None:
                 return collect(self.run(rebuild(list(row))) for row in zip(*slices, strict=True))
             steps = itertools.starmap(compiled.program, zip(*leaves, strict=True))
-            with one_thread:
-                return holder.quiet.run(without_denormals, collect, steps)
+            return on_one_thread(holder.quiet.run, without_denormals, collect, steps)
 
     def compiled(self) -> list[Compiled]:
         """What became of the step for each layout of a batch so far."""

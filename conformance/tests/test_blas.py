@@ -1,5 +1,7 @@
 """Within a program BLAS has one thread, and afterwards as many as before."""
 
+import os
+import signal
 import threading
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 import kcompat
 from kcompat import layers
 from kcompat.backends.numpy import blas, products, program
+from kcompat.conformance.tests.signals import events_until
 
 needs_openblas = pytest.mark.skipif(blas.library is None, reason="NumPy has another library than OpenBLAS: numpy.org")
 
@@ -24,29 +27,60 @@ def two_threads():
 
 @needs_openblas
 def test_the_library_is_left_as_it_was(two_threads):
-    with blas.one_thread, blas.one_thread:
-        assert two_threads() == 1
-        assert blas.one_thread.before == 2
+    assert blas.on_one_thread(lambda: (two_threads(), blas.on_one_thread(two_threads), two_threads())) == (1, 1, 1)
+    assert blas.threads_outside == two_threads() == 2
+
+
+@needs_openblas
+def test_calls_of_several_threads_end_with_the_last_one(two_threads):
+    inside, leave = threading.Event(), threading.Event()
+    other = threading.Thread(target=blas.on_one_thread, args=(lambda: (inside.set(), leave.wait()),))
+
+    def start():
+        other.start()
+        inside.wait()
+
+    blas.on_one_thread(start)
+    assert two_threads() == 1  # else the other thread's products would change their bits
+    leave.set()
+    other.join()
     assert two_threads() == 2
 
 
 @needs_openblas
-def test_blocks_of_several_threads_end_with_the_last_one(two_threads):
-    inside, leave = threading.Event(), threading.Event()
+def test_an_exception_anywhere_leaves_the_library_as_it_was(two_threads):
+    x = np.ones((70, 70), "float32")
 
-    def other():
-        with blas.one_thread:
-            inside.set()
-            leave.wait()
+    def multiply():
+        products.matmul(x, x)
 
-    thread = threading.Thread(target=other)
-    with blas.one_thread:
-        thread.start()
-        inside.wait()
-    assert two_threads() == 1  # else the other thread's products would change their bits
-    leave.set()
-    thread.join()
-    assert two_threads() == 2
+    for position in range(1, events_until(multiply, 0)):
+        with pytest.raises(KeyboardInterrupt):
+            events_until(multiply, position)
+        assert (two_threads(), blas._running) == (2, 0), position
+
+
+@needs_openblas
+def test_a_signals_handler_may_multiply(two_threads):
+    """It may come while the lock is held: then nobody else can release it."""
+    x = np.ones((70, 70), "float32")
+    before = signal.signal(signal.SIGINT, lambda number, frame: products.matmul(x, x))
+    try:
+        for position in range(1, events_until(lambda: products.matmul(x, x), 0)):
+            events_until(lambda: products.matmul(x, x), position)
+            assert (two_threads(), blas._running) == (2, 0), position
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@needs_openblas
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork: docs.python.org/3/library/os.html#os.fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_process_forked_within_a_call_has_as_many_threads_as_its_parent(two_threads):
+    child = blas.on_one_thread(os.fork)
+    if not child:
+        os._exit(0 if (two_threads(), blas._running) == (2, 0) else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 @needs_openblas

@@ -1,7 +1,7 @@
 """Ctrl-C leaves the state after a whole step, on every backend, and an exception anywhere a usable model."""
 
+import contextlib
 import signal
-import sys
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ import pytest
 import kcompat
 from kcompat import layers, ops
 from kcompat.conformance.tests import interrupted
+from kcompat.conformance.tests.signals import events_until
 from kcompat.runtime import interrupts
 from kcompat.runtime.active import active
 from kcompat.training.trainer import Running
@@ -52,28 +53,6 @@ def test_a_handler_of_the_user_is_called():
         signal.signal(signal.SIGINT, before)
 
 
-def events_until(block, position):
-    """Run `block` and send a SIGINT where Python may call the handler for the `position`th time; how often it may.
-
-    That is when a function begins, and when one of C's returns.
-    """
-    count = 0
-
-    def profile(frame, event, argument):
-        nonlocal count
-        count += event in ("call", "c_return")
-        if count == position:
-            sys.setprofile(None)
-            signal.raise_signal(signal.SIGINT)
-
-    sys.setprofile(profile)
-    try:
-        block()
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 def test_a_signal_anywhere_in_entering_and_leaving_a_loop_leaves_what_was_entered():
     model = kcompat.Sequential([kcompat.Input((4,)), layers.Dense(3)])
 
@@ -91,6 +70,55 @@ def test_a_signal_anywhere_in_entering_and_leaving_a_loop_leaves_what_was_entere
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, position
         with interrupts.deferring():  # the count of blocks is right, and nothing waits
             pass
+
+
+def test_a_second_signal_leaves_nothing_behind():
+    def block():
+        with interrupts.deferring():
+            pass
+
+    count = events_until(block, 0)
+    for first in range(1, count):
+        for second in range(first + 1, count + 4):
+            with contextlib.suppress(KeyboardInterrupt):
+                events_until(block, first, second)
+            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            with interrupts.deferring(), interrupts.uninterrupted:
+                pass
+
+
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupts.deferring():
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_handler_of_the_user_may_be_interrupted():
+    """It may run while a loop is left, and train again."""
+    reached = []
+
+    def handler(number, frame):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with interrupts.deferring():
+            signal.raise_signal(signal.SIGINT)
+            reached.append("behind the signal")
+
+    def block():
+        with interrupts.deferring():
+            pass
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        for position in range(1, events_until(block, 0)):
+            signal.signal(signal.SIGINT, handler)
+            with contextlib.suppress(KeyboardInterrupt):
+                events_until(block, position)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert reached == []
 
 
 def trained_until(error, callbacks=(), **data):

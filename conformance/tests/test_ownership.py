@@ -302,6 +302,38 @@ def test_other_threads_read_whole_steps():
     assert int(model.optimizer.iterations.numpy()) == 252
 
 
+@pytest.mark.parametrize("change", ["freeze", "compile"])
+def test_the_model_may_change_while_another_thread_predicts(change):
+    class Changes(kcompat.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if change == "compile":
+                self.model.compile("sgd", LOSS)
+            else:
+                first = self.model.layers[0]
+                first.trainable = not first.trainable
+
+    model, errors, stop = mlp("sgd"), [], threading.Event()
+    model.fit(X, Y, verbose=0)
+
+    def predict():
+        while not stop.is_set():
+            try:
+                model.predict(X, verbose=0)
+            except Exception as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=predict, daemon=True)
+    thread.start()
+    try:
+        model.fit(X, Y, epochs=4, verbose=0, callbacks=[Changes()])
+    finally:
+        stop.set()
+        thread.join(60)
+    assert not thread.is_alive()
+    assert not errors
+    assert np.isfinite(model.predict(X, verbose=0)).all()
+
+
 # Copies and processes.
 
 

@@ -1,5 +1,6 @@
 """Products of matrices are NumPy's, whoever computes their blocks, and their bits do not depend on that."""
 
+import contextlib
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ import kcompat
 from kcompat import layers
 from kcompat.backends.numpy import blas, products
 from kcompat.backends.numpy.denormals import without_denormals
+from kcompat.conformance.tests.signals import events_until
 
 needs_openblas = pytest.mark.skipif(blas.library is None, reason="NumPy has another library than OpenBLAS: numpy.org")
 
@@ -37,6 +39,8 @@ SHAPES = {
     "stack times matrix": ((37, 100, 64), (64, 100)),
     "matrix times stack": ((100, 64), (37, 64, 100)),
     "stack of a stack of one": ((1, 1, 700, 200), (1, 200, 300)),
+    "few large products": ((2, 700, 200), (2, 200, 300)),
+    "few large products of one matrix": ((3, 700, 200), (1, 200, 300)),
     "stack of one": ((1, 512, 512), (37, 512, 64)),
     "stack of stacks": ((9, 8, 100, 64), (8, 64, 100)),
 }
@@ -46,7 +50,7 @@ SHAPES = {
 def helpers(request, monkeypatch):
     """So many threads that help, on any machine; BLAS is told that it may have them."""
     started = products.Helpers(request.param)
-    monkeypatch.setattr(products, "_start_helpers", lambda: started)
+    monkeypatch.setattr(products, "_helpers", lambda: started)
     set_threads, get_threads = blas.library
     before = get_threads()
     set_threads(4)
@@ -97,12 +101,11 @@ def test_transposed_operands(helpers, transposed):
 def test_the_bits_are_those_of_one_thread():
     x1, x2 = normal(1024, 500), normal(500, 700)
     blocks = products.cut(x1, x2, np.empty((1024, 700), "float32"))
-    with blas.one_thread:
-        one = np.concatenate([np.matmul(block.x1, block.x2) for block in blocks])
-        for count in (0, 1, 5):
-            out = np.empty((1024, 700), "float32")
-            products.Helpers(count).multiply(products.cut(x1, x2, out), count)
-            assert out.tobytes() == one.tobytes()
+    one = np.concatenate([blas.on_one_thread(np.matmul, block.x1, block.x2) for block in blocks])
+    for count in (0, 1, 5):
+        out = np.empty((1024, 700), "float32")
+        blas.on_one_thread(products.Helpers(count).multiply, products.cut(x1, x2, out), count)
+        assert out.tobytes() == one.tobytes()
 
 
 def test_nobody_waits_for_a_helper_that_has_not_begun():
@@ -152,16 +155,16 @@ def test_helpers_compute_in_the_mode_of_the_caller(monkeypatch):
     """A block done elsewhere warns as here, and takes denormal numbers as 0 if they are here."""
     done_by_helper = threading.Event()
 
-    def compute(blocks, done):
+    def compute(work):
         if threading.current_thread().name.startswith("kcompat-product"):
-            real(blocks, done)
+            real(work)
             done_by_helper.set()
         else:
             done_by_helper.wait(10)
         return 0
 
-    real = products._compute
-    monkeypatch.setattr(products, "_compute", compute)
+    real = products._Work.compute
+    monkeypatch.setattr(products._Work, "compute", compute)
     monkeypatch.setattr(products.Helpers, "_judge", lambda self, helped: None)
     helpers = products.Helpers(1)
     tiny, big, out = np.full((2, 2), 1e-39, "float32"), np.full((2, 2), 3e38, "float32"), np.empty((2, 2), "float32")
@@ -177,6 +180,52 @@ def test_helpers_compute_in_the_mode_of_the_caller(monkeypatch):
     done_by_helper.clear()
     with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow"):
         helpers.multiply(blocks, 1)
+
+
+def test_a_signal_in_a_product_is_raised_after_all_blocks_have_ended():
+    out = np.zeros((3, 4, 4), "float32")
+    helpers, x = products.Helpers(2), normal(4, 4)
+
+    def multiply():
+        helpers.multiply([products.Block(x, x, part) for part in out], 2)
+
+    for position in range(1, events_until(multiply, 0)):
+        out[...] = 0
+        with contextlib.suppress(KeyboardInterrupt):  # where it comes after the last block
+            events_until(multiply, position)
+        after = out.copy()
+        time.sleep(0.01)
+        np.testing.assert_array_equal(out, after)
+
+
+def test_fewer_helpers_where_the_system_starts_no_more(monkeypatch):
+    class Thread(threading.Thread):
+        def start(self):
+            if self.name.endswith("-2"):
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    monkeypatch.setattr(products.threading, "Thread", Thread)
+    assert products.Helpers(5).count == 2
+
+
+def test_threads_that_begin_together_start_the_helpers_once(monkeypatch):
+    made = []
+
+    class Slow(products.Helpers):
+        def __init__(self, count):
+            made.append(count)
+            time.sleep(0.05)
+            super().__init__(0)
+
+    monkeypatch.setattr(products, "Helpers", Slow)
+    monkeypatch.setattr(products, "_started", None)
+    threads = [threading.Thread(target=products._helpers) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
 
 
 @needs_openblas

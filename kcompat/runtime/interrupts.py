@@ -64,20 +64,22 @@ _finishing: set[CodeType] = set()
 
 
 def finishes(function: F) -> F:
-    """Mark a function that no SIGINT is to break, from its first instruction on: one that leaves what was entered.
+    """Mark a function that no SIGINT is to break, from its first instruction on, such as an `__exit__`.
 
-    A block within the function would begin too late: Python may call a handler before it. The signal is handed on when
-    a block that the function enters is left, or by `hand_on`.
+    A block within the function would begin too late: Python may call a handler before its first line. The signal is
+    handed on when the next block is left, or by `hand_on`.
     """
     _finishing.add(function.__code__)
     return function
 
 
 def _is_finishing(frame: FrameType | None) -> bool:
-    """Whether a marked function is running."""
-    while frame is not None and frame.f_code not in _finishing:
+    """Whether a marked function is running, below no handler of the user."""
+    while frame is not None and frame.f_code is not _Interrupts._deliver.__code__:
+        if frame.f_code in _finishing:
+            return True
         frame = frame.f_back
-    return frame is not None
+    return False
 
 
 uninterrupted = _Interrupts()
@@ -101,6 +103,9 @@ class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
         previous = _set_handler(signal.SIGINT, _handler)
         if previous == _handler:
             return
+        if previous == signal.SIG_IGN:  # which a process that is started within the block is to inherit
+            _set_handler(signal.SIGINT, previous)
+            return
         if previous is None:  # it was not set from Python, and could not be put back
             previous = signal.default_int_handler
         self._is_outermost = True
@@ -111,7 +116,9 @@ class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
         if not self._is_outermost:
             return
         self._is_outermost = False
-        current = _set_handler(signal.SIGINT, uninterrupted.previous)
-        if current != _handler:  # somebody put another there within the block
-            signal.signal(signal.SIGINT, current)
-        uninterrupted.hand_on()
+        try:
+            current = _set_handler(signal.SIGINT, uninterrupted.previous)
+            if current != _handler:  # somebody put another there within the block
+                signal.signal(signal.SIGINT, current)
+        finally:
+            uninterrupted.hand_on()

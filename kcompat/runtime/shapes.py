@@ -32,18 +32,23 @@ class Unknown(int):
     __str__ = __repr__
 
     def __format__(self, form: str) -> str:
-        return format("None", form)
+        return format("None", form.rstrip("dn"))
 
 
-def _giving_unknown(operation: Callable[[int, int], int]) -> Callable[[int, int], int]:
-    def compute(*numbers: int) -> int:
-        result = operation(*numbers)
-        return result if result is NotImplemented else Unknown(result)
+def _giving_unknown(operation: Callable[..., Any]) -> Callable[..., Any]:
+    def compute(*numbers: int) -> Any:
+        result: Any = operation(*numbers)
+        if isinstance(result, tuple):  # of divmod
+            return tuple(map(Unknown, result))
+        return Unknown(result) if isinstance(result, int) else result
 
     return compute
 
 
-for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "floordiv", "rfloordiv", "mod", "rmod", "neg"):
+for _name in ("add", "sub", "mul", "floordiv", "mod", "divmod", "pow", "lshift", "rshift"):
+    for _side in ("", "r"):
+        setattr(Unknown, f"__{_side}{_name}__", _giving_unknown(getattr(int, f"__{_side}{_name}__")))
+for _name in ("neg", "pos", "abs"):
     setattr(Unknown, f"__{_name}__", _giving_unknown(getattr(int, f"__{_name}__")))
 
 

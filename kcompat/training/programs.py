@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -28,14 +29,17 @@ class Programs:
         self._programs: dict[str, Program] = {}
         self._version = -1
         self._running = 0
+        self._lock = threading.RLock()
+        """Held while a step runs, and while the store or a program is made or left. It comes before those of stores."""
 
     @property
     def store(self) -> Store:
         """The model's variables by part and path; while a step runs, those that it was begun with."""
-        if self._store is None or (self._version != structure.version() and not self._running):
-            self._renew()
-        assert self._store is not None
-        return self._store
+        with self._lock:
+            if self._store is None or (self._version != structure.version() and not self._running):
+                self._renew()
+            assert self._store is not None
+            return self._store
 
     def _renew(self) -> None:
         variables = self._variables()
@@ -67,7 +71,7 @@ class Programs:
 
     def release(self) -> None:
         """Give the variables their values back; the next step makes new programs."""
-        with uninterrupted:
+        with uninterrupted, self._lock:
             if self._store is not None:
                 self._store.release()
             self._store = None
@@ -75,11 +79,12 @@ class Programs:
 
     def program(self, kind: str) -> Program:
         """The program that runs `train_step`, `test_step` or `predict_step` (`kind` is the first word)."""
-        store = self.store
-        if kind not in self._programs:
-            with uninterrupted:
-                self._programs[kind] = self._make(store, getattr(self._model, f"{kind}_step"))
-        return self._programs[kind]
+        with self._lock:
+            store = self.store
+            if kind not in self._programs:
+                with uninterrupted:
+                    self._programs[kind] = self._make(store, getattr(self._model, f"{kind}_step"))
+            return self._programs[kind]
 
     def _make(self, store: Store, step: Callable[..., Any]) -> Program:
         if store.program is not None:
@@ -103,28 +108,31 @@ class Programs:
         return self._run(Store.run_each, kind, batch, steps)
 
     def _run(self, run: Callable[..., Any], kind: str, batch: Any, steps: int) -> Any:
-        program, store = self.program(kind), self._store
-        self._running += 1
-        try:
-            return run(store, program, batch, steps)
-        finally:
-            self._running -= 1
+        with self._lock:
+            program, store = self.program(kind), self._store
+            self._running += 1
+            try:
+                return run(store, program, batch, steps)
+            finally:
+                self._running -= 1
 
     def write_all(self, values: dict[Variable, np.ndarray]) -> None:
         """Make arrays, which nobody changes, the newest values of variables."""
-        if self._store is not None:
-            self._store.write_all(values)
-        else:
-            assign_all(values.items())
+        with self._lock:
+            if self._store is not None:
+                self._store.write_all(values)
+            else:
+                assign_all(values.items())
 
     def snapshot(self, limit: int) -> dict[Variable, np.ndarray] | None:
         """Copies of all values, as the next step of training will find them; None if they have more bytes."""
-        self.program("train")
-        store = self.store
-        if store.nbytes > limit:
-            return None
-        state = store.snapshot()
-        return {variable: getattr(state, part)[path] for variable, (part, path) in store.place.items()}
+        with self._lock:
+            self.program("train")
+            store = self.store
+            if store.nbytes > limit:
+                return None
+            state = store.snapshot()
+            return {variable: getattr(state, part)[path] for variable, (part, path) in store.place.items()}
 
     def state_of(self, values: dict[Variable, np.ndarray]) -> State:
         """Values of the variables as a state."""

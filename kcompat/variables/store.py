@@ -80,7 +80,8 @@ class Store:
                 if not self._is_ahead:
                     self._is_ahead = True
                     for variable in self.place:  # a large model need not be held twice; the program has the values
-                        variable.host_value = None
+                        if variable.owner is self:
+                            variable.host_value = None
                 return call(batch)
 
     def _fetch(self) -> None:

@@ -17,5 +17,7 @@ def matmul(x1, x2):
     dtype = result_type(x1, x2)
     if dtype in ("float16", "bfloat16"):  # summed in float32
         return products.matmul(*in_dtype(np.float32, x1, x2)).astype(dtype)
+    if {x1.dtype, x2.dtype} == {SINGLE, DOUBLE}:
+        return products.matmul(*in_dtype(DOUBLE, x1, x2))
     y = np.matmul(x1, x2)
     return y.astype(dtype, copy=False) if is_wider(y, x1, x2) else y
