@@ -10,19 +10,15 @@ import pytest
 import kcompat
 from kcompat import layers
 from kcompat.backends.numpy import blas, products, program
+from kcompat.conformance.tests.openblas import blas_threads, needs_openblas
 from kcompat.conformance.tests.signals import events_until
-
-needs_openblas = pytest.mark.skipif(blas.library is None, reason="NumPy has another library than OpenBLAS: numpy.org")
 
 
 @pytest.fixture
 def two_threads():
-    """BLAS with two threads, whatever the environment says."""
-    set_threads, get_threads = blas.library
-    before = get_threads()
-    set_threads(2)
-    yield get_threads
-    set_threads(before)
+    """BLAS has two threads."""
+    with blas_threads(2) as get_threads:
+        yield get_threads
 
 
 @needs_openblas

@@ -47,11 +47,6 @@ class _Interrupts(threading.local):
         else:
             self._deliver(number, frame)
 
-    def hand_on(self) -> None:
-        """Hand on a signal that came outside of all blocks, in a function that `finishes`."""
-        self.__enter__()
-        self.__exit__()
-
     def _deliver(self, number: int, frame: Any) -> None:
         if callable(self.previous):
             self.previous(number, frame)
@@ -67,7 +62,7 @@ def finishes(function: F) -> F:
     """Mark a function that no SIGINT is to break, from its first instruction on, such as an `__exit__`.
 
     A block within the function would begin too late: Python may call a handler before its first line. The signal is
-    handed on when the next block is left, or by `hand_on`.
+    handed on when the next block is left.
     """
     _finishing.add(function.__code__)
     return function
@@ -121,4 +116,5 @@ class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
             if current != _handler:  # somebody put another there within the block
                 signal.signal(signal.SIGINT, current)
         finally:
-            uninterrupted.hand_on()
+            with uninterrupted:  # leaving it hands on a signal that came meanwhile
+                pass
