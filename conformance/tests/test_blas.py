@@ -1,6 +1,5 @@
 """Within a program BLAS has one thread, and afterwards as many as before."""
 
-import os
 import signal
 import threading
 
@@ -10,8 +9,9 @@ import pytest
 import kcompat
 from kcompat import layers
 from kcompat.backends.numpy import blas, products, program
+from kcompat.conformance.tests.alone import needs_fork, run_alone
 from kcompat.conformance.tests.openblas import blas_threads, needs_openblas
-from kcompat.conformance.tests.signals import events_until
+from kcompat.conformance.tests.signals import run_with_signals
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def test_an_exception_anywhere_leaves_the_library_as_it_was(two_threads):
     def multiply():
         products.matmul(x, x)
 
-    for position in range(1, events_until(multiply, 0)):
+    for position in range(1, run_with_signals(multiply, 0)):
         with pytest.raises(KeyboardInterrupt):
-            events_until(multiply, position)
+            run_with_signals(multiply, position)
         assert (two_threads(), blas._running) == (2, 0), position
 
 
@@ -62,21 +62,27 @@ def test_a_signals_handler_may_multiply(two_threads):
     x = np.ones((70, 70), "float32")
     before = signal.signal(signal.SIGINT, lambda number, frame: products.matmul(x, x))
     try:
-        for position in range(1, events_until(lambda: products.matmul(x, x), 0)):
-            events_until(lambda: products.matmul(x, x), position)
+        for position in range(1, run_with_signals(lambda: products.matmul(x, x), 0)):
+            run_with_signals(lambda: products.matmul(x, x), position)
             assert (two_threads(), blas._running) == (2, 0), position
     finally:
         signal.signal(signal.SIGINT, before)
 
 
+@needs_fork
 @needs_openblas
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork: docs.python.org/3/library/os.html#os.fork")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_process_forked_within_a_call_has_as_many_threads_as_its_parent(two_threads):
-    child = blas.on_one_thread(os.fork)
-    if not child:
-        os._exit(0 if (two_threads(), blas._running) == (2, 0) else 1)
-    assert os.waitpid(child, 0)[1] == 0
+def test_a_process_forked_within_a_call_has_as_many_threads_as_its_parent():
+    run_alone("""
+        import os
+        from kcompat.backends.numpy import blas
+        from kcompat.conformance.tests.openblas import blas_threads
+
+        with blas_threads(2) as get_threads:
+            child = blas.on_one_thread(os.fork)
+            if not child:
+                os._exit(0 if (get_threads(), blas._running) == (2, 0) else 1)
+            assert os.waitpid(child, 0)[1] == 0
+    """)
 
 
 @needs_openblas

@@ -9,7 +9,7 @@ import pytest
 import kcompat
 from kcompat import layers, ops
 from kcompat.conformance.tests import interrupted
-from kcompat.conformance.tests.signals import events_until
+from kcompat.conformance.tests.signals import run_with_signals
 from kcompat.runtime import interrupts
 from kcompat.runtime.active import active
 from kcompat.training.trainer import Running
@@ -63,9 +63,9 @@ def test_a_signal_anywhere_in_entering_and_leaving_a_loop_leaves_what_was_entere
     with kcompat.use_backend("numpy"):
         model.compile("sgd", "mse")
     outside = active()
-    for position in range(1, events_until(block, 0)):
+    for position in range(1, run_with_signals(block, 0)):
         with pytest.raises(KeyboardInterrupt):
-            events_until(block, position)
+            run_with_signals(block, position)
         assert active() is outside, position
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, position
         with interrupts.deferring():  # the count of blocks is right, and nothing waits
@@ -77,11 +77,11 @@ def test_a_second_signal_leaves_nothing_behind():
         with interrupts.deferring():
             pass
 
-    count = events_until(block, 0)
+    count = run_with_signals(block, 0)
     for first in range(1, count):
         for second in range(first + 1, count + 4):
             with contextlib.suppress(KeyboardInterrupt):
-                events_until(block, first, second)
+                run_with_signals(block, first, second)
             assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
             with interrupts.deferring(), interrupts.uninterrupted:
                 pass
@@ -112,10 +112,10 @@ def test_a_handler_of_the_user_may_be_interrupted():
 
     before = signal.signal(signal.SIGINT, handler)
     try:
-        for position in range(1, events_until(block, 0)):
+        for position in range(1, run_with_signals(block, 0)):
             signal.signal(signal.SIGINT, handler)
             with contextlib.suppress(KeyboardInterrupt):
-                events_until(block, position)
+                run_with_signals(block, position)
     finally:
         signal.signal(signal.SIGINT, before)
     assert reached == []

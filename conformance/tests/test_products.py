@@ -1,7 +1,6 @@
 """Products of matrices are NumPy's, whoever computes their blocks, and their bits do not depend on that."""
 
 import contextlib
-import os
 import threading
 import time
 
@@ -12,8 +11,9 @@ import kcompat
 from kcompat import layers
 from kcompat.backends.numpy import blas, products
 from kcompat.backends.numpy.denormals import without_denormals
+from kcompat.conformance.tests.alone import needs_fork, run_alone
 from kcompat.conformance.tests.openblas import blas_threads, needs_openblas
-from kcompat.conformance.tests.signals import events_until
+from kcompat.conformance.tests.signals import run_with_signals
 
 
 @pytest.fixture(autouse=True)
@@ -185,10 +185,10 @@ def test_a_signal_in_a_product_is_raised_after_all_blocks_have_ended():
     def multiply():
         helpers.multiply([products.Block(x, x, part) for part in out], 2)
 
-    for position in range(1, events_until(multiply, 0)):
+    for position in range(1, run_with_signals(multiply, 0)):
         out[...] = 0
         with contextlib.suppress(KeyboardInterrupt):  # where it comes after the last block
-            events_until(multiply, position)
+            run_with_signals(multiply, position)
         after = out.copy()
         time.sleep(0.01)
         np.testing.assert_array_equal(out, after)
@@ -224,19 +224,24 @@ def test_threads_that_begin_together_start_the_helpers_once(monkeypatch):
     assert len(made) == 1
 
 
+@needs_fork
 @needs_openblas
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork: docs.python.org/3/library/os.html#os.fork")
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_process_has_helpers_of_its_own(monkeypatch):
-    monkeypatch.setattr(blas, "processors", lambda: 3)
-    monkeypatch.setattr(products, "_started", None)
-    x1, x2 = normal(600, 300), normal(300, 200)
-    y = products.matmul(x1, x2)
-    child = os.fork()
-    if not child:
-        afresh = products._started is None
-        os._exit(0 if afresh and products.matmul(x1, x2).tobytes() == y.tobytes() else 1)
-    assert os.waitpid(child, 0)[1] == 0
+def test_a_forked_process_has_helpers_of_its_own():
+    run_alone("""
+        import os
+        import numpy as np
+        from kcompat.backends.numpy import blas, products
+
+        blas.processors = lambda: 3
+        x1, x2 = np.random.default_rng(0).normal(size=(2, 600, 600)).astype("float32")
+        y = products.matmul(x1, x2)
+        assert products._started is not None
+        child = os.fork()
+        if not child:
+            afresh = products._started is None
+            os._exit(0 if afresh and products.matmul(x1, x2).tobytes() == y.tobytes() else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    """)
 
 
 @needs_openblas

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import CodeType, FrameType
@@ -20,34 +21,36 @@ class _Interrupts(threading.local):
     """
 
     def __init__(self) -> None:
-        self._pending: tuple[int, Any] | None = None
-        self.begin(signal.default_int_handler)
+        self.waiting: tuple[int, Any] | None = None
+        self.begin(signal.default_int_handler, None)
 
-    def begin(self, previous: Any) -> None:
-        """Count blocks anew, and hand signals on to this handler.
+    def begin(self, previous: Any, outside: FrameType | None) -> None:
+        """Count blocks anew, and hand signals on to this handler; what began before `outside` is not asked.
 
         Where the handler of `deferring` is not in place, a signal may have come between a block and its end.
         """
         self._depth = 0
         self.previous = previous
+        self.outside = outside
 
     def __enter__(self) -> None:
         self._depth += 1
 
     def __exit__(self, *error: object) -> None:
         self._depth -= 1
-        if self._pending is not None and not self._depth:
-            pending, self._pending = self._pending, None
-            self._deliver(*pending)
+        if self.waiting is not None and not self._depth:
+            waiting, self.waiting = self.waiting, None
+            self.deliver(*waiting)
 
     def handle(self, number: int, frame: Any) -> None:
         """The handler: hand a signal on, at once or when the last block is left."""
-        if self._depth or _is_finishing(frame):
-            self._pending = number, frame
+        if self._depth or _is_finishing(frame, self.outside):
+            self.waiting = number, frame
         else:
-            self._deliver(number, frame)
+            self.deliver(number, frame)
 
-    def _deliver(self, number: int, frame: Any) -> None:
+    def deliver(self, number: int, frame: Any) -> None:
+        """Call the handler that was there before."""
         if callable(self.previous):
             self.previous(number, frame)
         elif self.previous == signal.SIG_DFL:
@@ -68,9 +71,9 @@ def finishes(function: F) -> F:
     return function
 
 
-def _is_finishing(frame: FrameType | None) -> bool:
-    """Whether a marked function is running, below no handler of the user."""
-    while frame is not None and frame.f_code is not _Interrupts._deliver.__code__:
+def _is_finishing(frame: FrameType | None, outside: FrameType | None) -> bool:
+    """Whether a marked function is running, called from within `outside`, and by no handler of the user."""
+    while frame is not None and frame is not outside and frame.f_code is not _Interrupts.deliver.__code__:
         if frame.f_code in _finishing:
             return True
         frame = frame.f_back
@@ -104,7 +107,7 @@ class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
         if previous is None:  # it was not set from Python, and could not be put back
             previous = signal.default_int_handler
         self._is_outermost = True
-        uninterrupted.begin(previous)
+        uninterrupted.begin(previous, sys._getframe(1))
 
     @finishes
     def __exit__(self, *error: object) -> None:
@@ -116,5 +119,7 @@ class deferring:  # noqa: N801  (a context, read as a word: `with deferring():`)
             if current != _handler:  # somebody put another there within the block
                 signal.signal(signal.SIGINT, current)
         finally:
-            with uninterrupted:  # leaving it hands on a signal that came meanwhile
-                pass
+            # Taken before anything is called: a second signal, which has Python's handler again, is then the only one
+            waiting, uninterrupted.waiting, uninterrupted.outside = uninterrupted.waiting, None, None
+            if waiting is not None:
+                uninterrupted.deliver(*waiting)
