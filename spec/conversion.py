@@ -152,12 +152,15 @@ def _saturating(rng):
 def saturate_cast(B, x, *, dtype):
     """`x` in another dtype; what that does not hold becomes its largest or smallest finite number.
 
-    Fractions are truncated towards zero. NaN stays NaN in floats and is unspecified in integers.
+    Fractions are truncated towards zero; as a bool, what is above 0 is True. NaN stays NaN in floats and is unspecified
+    in integers.
     """
     source, dtype = result_type(x), as_dtype(dtype)
     low, high = _limits(dtype)
     lowest, highest = _limits(source)
-    if dtype == "bool" or (low <= lowest and highest <= high and (is_float(dtype) or not is_float(source))):
+    if dtype == "bool":  # from 0 to 1
+        return B.greater(x, 0) if source != "bool" else x
+    if low <= lowest and highest <= high and (is_float(dtype) or not is_float(source)):
         return B.cast(x, dtype=dtype)
     if is_float(dtype):
         return B.cast(B.clip(x, low, high), dtype=dtype)

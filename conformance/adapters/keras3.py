@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from kcompat.conformance.adapters import gradients
-from kcompat.conformance.cases import data, layers, losses, metrics, optimizers, training
+from kcompat.conformance.cases import data, layers, losses, metrics, optimizers, questions, training
 from kcompat.conformance.cases.questions import numpy_dtype
 from kcompat.conformance.targets import dialect
 from kcompat.conformance.targets.target import Target, Unsupported
-from kcompat.spec import FLOATX, OPS, Op, as_dtype
+from kcompat.spec import FLOATX, OPS, Op, as_dtype, is_float
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 MODULES = ("ops", "ops.image", "activations", "losses")
@@ -65,7 +65,9 @@ class KerasTarget(Target):
             version=keras.__version__,
             answers={
                 layers.forward: self.forward,
+                layers.gradients: self.layer_gradients,
                 losses.loss_value: self.loss_value,
+                losses.gradients: self.loss_gradients,
                 metrics.metric_values: self.metric_values,
                 optimizers.optimizer_steps: self.optimizer_steps,
                 training.trajectory: self.trajectory,
@@ -147,12 +149,8 @@ class KerasTarget(Target):
 
     def forward(self, case: layers.LayerCase) -> tuple[np.ndarray, ...]:
         """Keras's layer with the weights of the suite; see `cases.layers.forward`."""
-        ours = case.layer()
         with self.in_floatx(case.dtype):
-            layer = getattr(self.keras.layers, case.name)(**case.arguments)
-            layer.build(case.shape)
-            layer.set_weights([np.asarray(w) for w in ours.get_weights()][: len(layer.get_weights())])
-            options = {"training": case.training} if "training" in inspect.signature(layer.call).parameters else {}
+            ours, layer, options = self._layer(case)
             inputs = list(map(self._asarray, case.arrays()))
             y = layer(inputs if isinstance(case.shape, list) else inputs[0], **options)
             outputs = list(y) if isinstance(y, (list, tuple)) else [y]
@@ -160,11 +158,54 @@ class KerasTarget(Target):
                 outputs += [v.value for w, v in zip(ours.weights, layer.weights, strict=True) if not w.trainable]
             return tuple(map(self._to_numpy, outputs))
 
+    def layer_gradients(self, case: layers.LayerCase) -> tuple[np.ndarray, ...]:
+        """Of Keras's layer, as a pure function; see `cases.layers.gradients`."""
+        questions.vjp_of(self)
+        with self.in_floatx(case.dtype):
+            _, layer, options = self._layer(case)
+            inputs = list(map(self._asarray, case.arrays()))
+            floats = [i for i, x in enumerate(inputs) if is_float(as_dtype(x.dtype))]
+            state = [v.value for v in layer.non_trainable_variables]
+
+            def f(*tensors: Any) -> tuple[Any, ...]:
+                given = [*inputs]
+                for i, x in zip(floats, tensors, strict=False):
+                    given[i] = x
+                x = given if isinstance(case.shape, list) else given[0]
+                y, _ = layer.stateless_call([*tensors[len(floats) :]], state, x, **options)
+                return tuple(y) if isinstance(y, (tuple, list)) else (y,)
+
+            weights = [self._asarray(self._to_numpy(v.value)) for v in layer.trainable_variables]  # no parameters
+            return questions.pulled_back(self, case, f, [*(inputs[i] for i in floats), *weights])
+
+    def _layer(self, case: layers.LayerCase) -> tuple[Any, Any, dict[str, Any]]:
+        """Our layer, Keras's with the same weights, and the options of its call."""
+        ours = case.layer()
+        layer = getattr(self.keras.layers, case.name)(**case.arguments)
+        layer.build(case.shape)
+        layer.set_weights([np.asarray(w) for w in ours.get_weights()][: len(layer.get_weights())])
+        options = {"training": case.training} if "training" in inspect.signature(layer.call).parameters else {}
+        return ours, layer, options
+
     def loss_value(self, case: losses.LossCase) -> tuple[np.ndarray, ...]:
         """Keras's loss; see `cases.losses.loss_value`."""
         with self.in_floatx(case.dtype):
             tensors = [None if x is None else self._asarray(x) for x in case.arrays()]
             return (self._to_numpy(getattr(self.keras.losses, case.name)(**case.arguments)(*tensors)),)
+
+    def loss_gradients(self, case: losses.LossCase) -> tuple[np.ndarray, ...]:
+        """Of Keras's loss; see `cases.losses.gradients`."""
+        questions.vjp_of(self)
+        with self.in_floatx(case.dtype):
+            loss = getattr(self.keras.losses, case.name)(**case.arguments)
+            tensors: list[Any] = [None if x is None else self._asarray(x) for x in case.arrays()]
+            truth, prediction, weight = tensors
+
+            def f(y_pred: Any, *y_true: Any) -> tuple[Any, ...]:
+                return (loss(*(y_true or (truth,)), y_pred, weight),)
+
+            are_floats = is_float(as_dtype(truth.dtype))
+            return questions.pulled_back(self, case, f, [prediction, truth] if are_floats else [prediction])
 
     def metric_values(self, case: metrics.MetricCase) -> tuple[np.ndarray, ...]:
         """Keras's metric; see `cases.metrics.metric_values`."""
@@ -192,15 +233,19 @@ class KerasTarget(Target):
         """Keras's `fit`, from the first weights of the suite; see `cases.training.trajectory`."""
         if case.random:
             raise Unsupported("Keras draws other dropout masks on each backend")
+        return self.run_of(case)
+
+    def run_of(self, case: training.TrainingCase, library: Any = None) -> tuple[np.ndarray, ...]:
+        """The running mean of the loss in each step, and the last weights; another library than Keras runs eagerly."""
         with FLOATX.override(case.dtype):
             weights = training.first_model(case).get_weights()
         keras, history = self.keras, []
 
         with self.in_floatx(case.dtype):
-            model = case.model(keras)
+            model = case.model(library or keras)
             model.set_weights([np.asarray(w) for w in weights])
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-            model.compile(case.optimizer(keras.optimizers), loss)
+            model.compile(case.optimizer(keras.optimizers), loss, run_eagerly=library is not None)
             x, y = (np.concatenate(part) for part in list(zip(*case.batches(model.input_shape[1:]), strict=True))[:2])
             callback = keras.callbacks.LambdaCallback(
                 on_train_batch_end=lambda batch, logs: history.append(float(logs["loss"]))

@@ -38,9 +38,18 @@ class BuiltCase:
         """The same case in another float dtype."""
         return replace(self, dtype=dtype)
 
+    @property
+    def seed(self) -> int:
+        """The seed of everything random about this case; the same in every process."""
+        return zlib.crc32(self.id.encode())
+
     def generator(self) -> np.random.Generator:
-        """A generator that the id seeds: the same in every process."""
-        return np.random.default_rng(zlib.crc32(self.id.encode()))
+        """A generator of the case's numbers."""
+        return np.random.default_rng(self.seed)
+
+    def fed(self) -> list[np.ndarray]:
+        """Every array that the case is fed, weights with them."""
+        raise NotImplementedError
 
     def array(self, values: np.ndarray) -> np.ndarray:
         """Drawn values in the case's dtype; integers as int32."""

@@ -11,10 +11,10 @@ from kcompat import layers
 from kcompat.conformance.cases import data
 from kcompat.conformance.cases.built import BuiltCase, interpreter_of, join_id
 from kcompat.conformance.cases.data import Data, Shape
-from kcompat.conformance.cases.questions import Arrays
+from kcompat.conformance.cases.questions import Arrays, pulled_back
 from kcompat.conformance.targets.target import Target
 from kcompat.runtime.active import use
-from kcompat.spec import FLOATX
+from kcompat.spec import FLOATX, as_dtype, is_float
 from kcompat.variables.scope import bind
 
 
@@ -44,6 +44,9 @@ class LayerCase(BuiltCase):
         shapes = self.shape if isinstance(self.shape, list) else [self.shape]
         return [self.array(self.inputs(rng, shape)) for shape in shapes]
 
+    def fed(self) -> list[np.ndarray]:
+        return [*self.arrays(), *map(np.asarray, self.layer().get_weights())]
+
     def layer(self) -> Any:
         """The layer, built, with random weights."""
         layer = getattr(layers, self.name)(**self.arguments)
@@ -67,6 +70,26 @@ def forward(target: Target, case: LayerCase) -> Arrays:
         outputs = y if isinstance(y, (tuple, list)) else (y,)
         updated = [scope.writes.get(w, w.value) for w in layer.weights if case.training and not w.trainable]
         return tuple(map(target.result, (*outputs, *updated)))
+
+
+def gradients(target: Target, case: LayerCase) -> Arrays:
+    """The cotangents of the float inputs, then of the trainable weights."""
+    B = interpreter_of(target)
+    with use(B), FLOATX.override(case.dtype):
+        layer = case.layer()
+        weights = layer.trainable_weights
+        inputs = [B.engine.asarray(x) for x in case.arrays()]
+        floats = [i for i, x in enumerate(inputs) if is_float(as_dtype(x.dtype))]
+
+        def f(*tensors: Any) -> tuple[Any, ...]:
+            given = [*inputs]
+            for i, x in zip(floats, tensors, strict=False):
+                given[i] = x
+            with bind(dict(zip(weights, tensors[len(floats) :], strict=True))):
+                y = layer(given if isinstance(case.shape, list) else given[0], training=case.training)
+            return tuple(y) if isinstance(y, (tuple, list)) else (y,)
+
+        return pulled_back(target, case, f, [*(inputs[i] for i in floats), *(w.value for w in weights)])
 
 
 VARIANCE = ("moving_variance",)

@@ -12,10 +12,10 @@ from kcompat import losses
 from kcompat.conformance.cases import data
 from kcompat.conformance.cases.built import BuiltCase, Shapes, interpreter_of, join_id
 from kcompat.conformance.cases.data import Data
-from kcompat.conformance.cases.questions import Arrays
+from kcompat.conformance.cases.questions import Arrays, pulled_back
 from kcompat.conformance.targets.target import Target
 from kcompat.runtime.active import use
-from kcompat.spec import FLOATX
+from kcompat.spec import FLOATX, as_dtype, is_float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +40,9 @@ class LossCase(BuiltCase):
         weight = None if shapes.weight is None else self.array(data.sample_weights(rng, shapes.weight))
         return truth, prediction, weight
 
+    def fed(self) -> list[np.ndarray]:
+        return [x for x in self.arrays() if x is not None]
+
 
 def loss_value(target: Target, case: LossCase) -> Arrays:
     """The weighted, reduced loss."""
@@ -47,6 +50,21 @@ def loss_value(target: Target, case: LossCase) -> Arrays:
     with use(B), FLOATX.override(case.dtype):
         tensors = [None if x is None else B.engine.asarray(x) for x in case.arrays()]
         return (target.result(getattr(losses, case.name)(**case.arguments)(*tensors)),)
+
+
+def gradients(target: Target, case: LossCase) -> Arrays:
+    """The cotangent of the predictions, and of the targets where they are floats."""
+    B = interpreter_of(target)
+    with use(B), FLOATX.override(case.dtype):
+        loss = getattr(losses, case.name)(**case.arguments)
+        tensors: list[Any] = [None if x is None else B.engine.asarray(x) for x in case.arrays()]
+        truth, prediction, weight = tensors
+
+        def f(y_pred: Any, *y_true: Any) -> tuple[Any, ...]:
+            return (loss(*(y_true or (truth,)), y_pred, weight),)
+
+        are_floats = is_float(as_dtype(truth.dtype))
+        return pulled_back(target, case, f, [prediction, truth] if are_floats else [prediction])
 
 
 PLAIN = (

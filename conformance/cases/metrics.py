@@ -45,6 +45,9 @@ class MetricCase(BuiltCase):
             weight = None if shapes.weight is None else self.array(data.sample_weights(rng, shapes.weight))
             yield arrays, weight
 
+    def fed(self) -> list[np.ndarray]:
+        return [x for arrays, weight in self.batches() for x in (*arrays, weight) if x is not None]
+
 
 def metric_values(target: Target, case: MetricCase) -> Arrays:
     """The metric's value after each batch."""

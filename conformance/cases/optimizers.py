@@ -42,6 +42,9 @@ class OptimizerCase(BuiltCase):
         flat = self.array(rng.integers(-32, 33, 11) / 16 * scale)
         return [flat[:6].reshape(3, 2), flat[6:]]
 
+    def fed(self) -> list[np.ndarray]:
+        return [*self.parameters(), *(g for step in range(STEPS) for g in self.gradients(step))]
+
 
 def optimizer_steps(target: Target, case: OptimizerCase) -> Arrays:
     """The parameters after each step."""

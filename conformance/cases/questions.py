@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -220,6 +220,22 @@ def _pulled_back(target: Target, case: Case, upstream: Any, compiled: Any = lamb
     return tuple(target.result(g) for g in compiled(pull_back)(*(args[i] for i in case.floats)))
 
 
+def pulled_back(target: Target, case: Any, f: Callable[..., tuple[Any, ...]], tensors: Sequence[Any]) -> Arrays:
+    """The cotangents of the tensors that `f` takes, given random ones of its results; of what is built of ops.
+
+    Compiled where running op by op compiles each.
+    """
+    vjp = vjp_of(target)
+
+    def pull_back(*tensors: Any) -> tuple[Any, ...]:
+        outputs, pull = vjp(f, tensors)
+        shaped = [(cotangent(case, i, tuple(y.shape)), numpy_dtype(as_dtype(y.dtype))) for i, y in enumerate(outputs)]
+        return tuple(pull(tuple(target.asarray(g.astype(dtype)) for g, dtype in shaped)))
+
+    compiled = target.compile(pull_back) if target.compiles_ops and target.compile else pull_back
+    return tuple(map(target.result, compiled(*tensors)))
+
+
 def second_derivative(target: Target, case: Case) -> Arrays:
     """The gradient of the gradient of a unary op, each with a cotangent of its own."""
     vjp = vjp_of(target)
@@ -238,7 +254,7 @@ def second_derivative(target: Target, case: Case) -> Arrays:
     return tuple(map(target.result, f(x)))
 
 
-def cotangent(case: Case, number: int, shape: tuple[int, ...]) -> np.ndarray:
+def cotangent(case: Any, number: int, shape: tuple[int, ...]) -> np.ndarray:
     """A random cotangent for one output: sixteenths up to two and never 0, exact in every float dtype."""
     rng = np.random.default_rng((case.seed, number))
     return rng.integers(1, 33, shape) * rng.choice([-1, 1], shape) / 16.0

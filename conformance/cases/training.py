@@ -37,6 +37,11 @@ class TrainingCase(BuiltCase):
     def __repr__(self) -> str:
         return f"training {self.id}, {self.steps} steps"
 
+    def fed(self) -> list[np.ndarray]:
+        model = first_model(self)
+        batches = [x for batch in self.batches(model.input_shape[1:]) for x in batch[:2]]
+        return [*batches, *map(np.asarray, model.get_weights())]
+
     def batches(self, shape: Shape) -> Iterator[tuple[np.ndarray, np.ndarray, None]]:
         """Inputs and class labels: multiples of 1/8, which every dtype holds."""
         rng = np.random.default_rng(7)
@@ -98,14 +103,17 @@ _cnn = _sequential(
 _lstm = _sequential((5, 3), lambda layers: [layers.LSTM(4)])
 _gru = _sequential((5, 3), lambda layers: [layers.GRU(4)])
 
+HELD = {"beta_1": 0.875, "beta_2": 0.9990234375}
+"""Decays that float32 holds: Keras rounds them to it."""
+
 ALL = (
     TrainingCase("mlp-tanh-sgd", _mlp("tanh"), lambda by: by.SGD(0.1), 12, random=True),
-    TrainingCase("mlp-tanh-momentum", _mlp("tanh"), lambda by: by.SGD(0.05, momentum=0.9), 20, random=True),
-    TrainingCase("mlp-tanh-nesterov", _mlp("tanh"), lambda by: by.SGD(0.05, momentum=0.9, nesterov=True), 20, True),
-    TrainingCase("mlp-tanh-adam", _mlp("tanh"), lambda by: by.Adam(0.01), 20, random=True),
+    TrainingCase("mlp-tanh-momentum", _mlp("tanh"), lambda by: by.SGD(0.05, momentum=0.875), 20, random=True),
+    TrainingCase("mlp-tanh-nesterov", _mlp("tanh"), lambda by: by.SGD(0.05, momentum=0.875, nesterov=True), 20, True),
+    TrainingCase("mlp-tanh-adam", _mlp("tanh"), lambda by: by.Adam(0.01, **HELD), 20, random=True),
     TrainingCase("mlp-tanh-rmsprop", _mlp("tanh"), lambda by: by.RMSprop(0.01), 20, random=True),
     TrainingCase("mlp-relu-sgd", _mlp("relu"), lambda by: by.SGD(0.1), 12, random=True),
-    TrainingCase("cnn-adam", _cnn, lambda by: by.Adam(0.01), 8),
-    TrainingCase("lstm-adam", _lstm, lambda by: by.Adam(0.01), 6),
+    TrainingCase("cnn-adam", _cnn, lambda by: by.Adam(0.01, **HELD), 8),
+    TrainingCase("lstm-adam", _lstm, lambda by: by.Adam(0.01, **HELD), 6),
     TrainingCase("gru-sgd", _gru, lambda by: by.SGD(0.1), 6),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,8 @@ from kcompat.conformance.targets.precision import Profile, smallest_normal, unit
 from kcompat.conformance.targets.target import InterpreterTarget
 from kcompat.spec import OPS
 
+LIMIT = 8.0
+"""How many sigmas an honest result may be off."""
 PARTS = ("value", "bound", "sigma")
 """The arrays of an `Expected`."""
 
@@ -66,7 +67,7 @@ def envelope(alternative: int) -> JudgingTarget:
 def expected(case: Any, question: Question, profile: Profile) -> tuple[Expected, ...]:
     """What is expected: from memory, else from disk if `prepare` put it there, else computed."""
     arrays = store.load(case.subject, profile.name)
-    key = _key(case, question)
+    key = key_of(case, question)
     outputs: list[Expected] = []
     while f"{key} {len(outputs)} value" in arrays:
         outputs.append(Expected(*(arrays[f"{key} {len(outputs)} {part}"] for part in PARTS)))
@@ -135,21 +136,11 @@ def _expected(value: np.ndarray, bound: np.ndarray, moved: tuple[Any, ...], prof
     return Expected(value, bound, np.where(bound > 0, np.where(np.isnan(spread), np.inf, spread + floor), 0.0))
 
 
-def _key(case: Any, question: Question) -> str:
+def key_of(case: Any, question: Question) -> str:
+    """The name under which an answer is stored with its subject."""
     return f"{case.id} {question.__name__}"
 
 
-def keep(subject: str, checks: Iterable[Any], profile: Profile) -> None:
-    """Compute everything that is asked about a subject, and put it on disk."""
-    arrays: dict[str, np.ndarray] = {}
-    for check in checks:
-        key = check.question and _key(check.case, check.question)
-        if key is None or f"{key} 0 value" in arrays:  # several checks hold answers to one question
-            continue
-        try:
-            answers = computed(check.case, check.question, profile)
-        except Exception:  # whoever runs the check meets it again, and reports it
-            continue
-        for i, answer in enumerate(answers):
-            arrays |= {f"{key} {i} {part}": getattr(answer, part) for part in PARTS}
-    store.save(subject, profile.name, arrays)
+def arrays_of(key: str, answers: tuple[Expected, ...]) -> dict[str, np.ndarray]:
+    """What is stored of what is expected."""
+    return {f"{key} {i} {part}": getattr(answer, part) for i, answer in enumerate(answers) for part in PARTS}

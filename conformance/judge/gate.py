@@ -12,11 +12,9 @@ from typing import Any
 import numpy as np
 
 from kcompat.conformance.cases.questions import Arrays, Question
-from kcompat.conformance.judge.expectations import Expected, expected
+from kcompat.conformance.judge.certificate import objection
+from kcompat.conformance.judge.expectations import LIMIT, Expected, expected
 from kcompat.conformance.targets.precision import PROFILES, Profile, round_to, smallest_normal, unit_roundoff
-
-LIMIT = 8.0
-"""How many sigmas an honest result may be off."""
 
 
 @dataclass
@@ -47,6 +45,8 @@ class Verdict:
 def judge(case: Any, question: Question, got: Arrays, profile: Profile = PROFILES["fp32"]) -> Verdict:
     """Hold an answer to what is expected."""
     wanted = expected(case, question, profile)
+    if against := objection(case, question, profile):
+        return Verdict(np.inf, message=f"what is expected is wrong itself: {against}")
     if len(got) != len(wanted):
         return Verdict(np.inf, message=f"{case!r}: expected {len(wanted)} results, got {len(got)}")
     return combined(

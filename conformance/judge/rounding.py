@@ -33,7 +33,9 @@ def local_error(application: Application) -> Any:
 
 def representable(y: Any, bits: int) -> Any:
     """Whether numbers have at most so many binary digits; the result of one operation then has no error."""
-    if bits >= np.finfo(np.asarray(y).dtype).nmant + 1:
+    y = np.asarray(y)
+    y = y if y.dtype.kind == "f" else y.astype(np.float64)
+    if bits >= np.finfo(y.dtype).nmant + 1:
         return np.zeros(np.shape(y), bool)  # that cannot be told in arithmetic which is no wider
     digits, _ = np.frexp(y)
     scaled = np.ldexp(digits, bits)

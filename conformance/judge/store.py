@@ -24,7 +24,7 @@ from kcompat import conformance, spec
 from kcompat.backends import numpy as numpy_backend
 
 SOURCES = (kcompat, spec, numpy_backend)
-ROOMS = ("targets", "cases", "judge")
+ROOMS = ("targets", "cases", "references", "records", "judge")
 """The rooms of the suite that expectations depend on."""
 KEPT = 3
 """How many versions stay on disk."""
@@ -42,7 +42,7 @@ def folder() -> Path:
     homes = [Path(next(iter(package.__path__))) for package in SOURCES]
     homes += [Path(next(iter(conformance.__path__)), room) for room in ROOMS]
     for home in homes:
-        for path in sorted(home.rglob("*.py")):
+        for path in sorted(p for p in home.rglob("*") if p.suffix in (".py", ".json", ".safetensors")):
             digest.update(path.read_bytes())
     return root() / digest.hexdigest()[:20]
 

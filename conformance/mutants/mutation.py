@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from kcompat.conformance.judge import expectations
-from kcompat.conformance.judge.gate import LIMIT
+from kcompat.conformance.judge.expectations import LIMIT
 from kcompat.conformance.run import preparation, suite
 from kcompat.conformance.run.runner import BAD, run_one
 from kcompat.conformance.run.suite import Check
@@ -46,6 +46,8 @@ class Mutant:
     vjp: Any = None
     function: Any = None
     code: Any = None
+    edit: tuple[types.FunctionType, str, str] | None = None
+    """The function whose text is changed, what stands there, and what is put in its place."""
 
     @property
     def family(self) -> str:
@@ -106,7 +108,8 @@ def edited(op: str, name: str, old: str, new: str) -> None:
     for name_, table in right.__globals__.items():
         if isinstance(table, dict) and table and all(f in neighbours for f in table.values()):
             namespace[name_] = {key: namespace[f.__name__] for key, f in table.items()}
-    _register(Mutant(op, name, body=wrong if holders[0] is right else _with_globals(right, namespace)), None)
+    wrong_body = wrong if holders[0] is right else _with_globals(right, namespace)
+    _register(Mutant(op, name, body=wrong_body, edit=(holders[0], old, new)), None)
 
 
 def edited_function(subject: str, holder: Any, name: str, old: str, new: str) -> None:
@@ -120,7 +123,7 @@ def edited_function(subject: str, holder: Any, name: str, old: str, new: str) ->
         raise LookupError(f"mutant {name!r} of {subject}: {old!r} is to stand once in {holder.__qualname__}")
     (function,) = holders
     wrong = compile_text(source_of(function).replace(old, new), function, dict(function.__globals__))
-    _register(Mutant(subject, name, function=function, code=wrong.__code__), None)
+    _register(Mutant(subject, name, function=function, code=wrong.__code__, edit=(function, old, new)), None)
 
 
 def source_of(f: types.FunctionType) -> str:

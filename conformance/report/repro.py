@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from kcompat.conformance.cases import questions
-from kcompat.conformance.judge.expectations import expected
-from kcompat.conformance.judge.gate import LIMIT, compare
+from kcompat.conformance.judge.expectations import LIMIT, expected
+from kcompat.conformance.judge.gate import compare
 from kcompat.conformance.report.shrink import outcome, shrink
 from kcompat.conformance.run import probes, suite
 from kcompat.conformance.targets import dialect

@@ -22,6 +22,8 @@ DATA = {
     "kcompat/py.typed",
     "kcompat/bench/overhead.json",
     "kcompat/bench/page.html",
+    "kcompat/conformance/records/answers.safetensors",
+    "kcompat/conformance/records/manifest.json",
     "kcompat/conformance/report/page.html",
 }
 
