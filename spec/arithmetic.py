@@ -8,7 +8,7 @@ from kcompat.spec import _samples as samples
 from kcompat.spec import rules as rules
 from kcompat.spec._op import ARITHMETIC, Kink, Refusal, Sample, Special, alias, composed, primitive, smooth, unary
 from kcompat.spec.calculus import as_tensors, promoted, unbroadcast
-from kcompat.spec.dtypes import UNSIGNED, is_float, result_type
+from kcompat.spec.dtypes import UNSIGNED, held, is_float, result_type
 
 inf, nan = float("inf"), float("nan")
 
@@ -239,8 +239,11 @@ def _pairs(rng):
     samples=_pairs,
 )
 def maximum(B, x1, x2):
-    """The larger of two, elementwise; NaN if either is. At a tie each has half of the gradient."""
-    x1, x2 = promoted(B, x1, x2)
+    """The larger of two, elementwise; NaN if either is. At a tie each has half of the gradient.
+
+    A Python int that the dtype does not hold counts as the nearest one that it does.
+    """
+    x1, x2 = promoted(B, *held(x1, x2))
     return B.where(x1 > x2, x1, B.where(x2 > x1, x2, _tie(x1, x2)))
 
 
@@ -250,8 +253,11 @@ def maximum(B, x1, x2):
     samples=_pairs,
 )
 def minimum(B, x1, x2):
-    """The smaller of two, elementwise; NaN if either is. At a tie each has half of the gradient."""
-    x1, x2 = promoted(B, x1, x2)
+    """The smaller of two, elementwise; NaN if either is. At a tie each has half of the gradient.
+
+    A Python int that the dtype does not hold counts as the nearest one that it does.
+    """
+    x1, x2 = promoted(B, *held(x1, x2))
     return B.where(x1 < x2, x1, B.where(x2 < x1, x2, _tie(x1, x2)))
 
 
@@ -332,6 +338,7 @@ def _bounds(rng):
     yield Sample((np.array([-3.0, 0.0, 3.0]), np.array([1.0, 2.0, 2.5]), np.array([-1.5, 1.0, 1.25])))
     yield Sample((np.array([-3, 0, 9], "int32"), -1, 4))
     yield Sample((np.array([-3, 0, 9], "int32"), 4, -1))
+    yield Sample((np.array([1, 200], "uint8"), -5, 300))
     yield Sample((np.array([1e30, -1e30, 1e-30, -1e-30]), -1e20, 1e-31), halves=False)
 
 
@@ -354,7 +361,9 @@ def clip(B, x, x_min, x_max):
     """`x` held within [x_min, x_max], elementwise. At a bound the gradient goes to `x`.
 
     Where x_min is above x_max the result is x_max, as in NumPy: the upper bound is applied last.
+    A bound that is a Python int beyond the dtype of integers is the nearest one that the dtype holds.
     """
+    x, x_min, x_max = held(x, x_min, x_max)
     above_min = B.where(x < x_min, x_min, x)
     return B.where(above_min > x_max, x_max, above_min)
 
@@ -370,7 +379,15 @@ def isnan(B, x):
     return B.logical_not(B.equal(x, x))
 
 
-@composed(kinks=smooth, specials={nan: False, inf: False, -inf: False, 0.0: True}, samples=samples.unary(), vjp=())
+def _of_any_dtype(rng):
+    yield from samples.unary()(rng)
+    yield Sample((np.array([3, -7, 0], "int32"),))
+    yield Sample((np.array([True, False]),))
+
+
+@composed(kinks=smooth, specials={nan: False, inf: False, -inf: False, 0.0: True}, samples=_of_any_dtype, vjp=())
 def isfinite(B, x):
     """Whether `x` is neither NaN nor infinite, elementwise, as bool."""
+    if not is_float(result_type(x)):
+        return B.ones_like(x, dtype="bool")
     return B.equal(x - x, 0.0)

@@ -5,13 +5,9 @@ import numpy as np
 from kcompat.spec import _samples as samples
 from kcompat.spec._op import Refusal, composed, ordinary, smooth
 from kcompat.spec.calculus import take_slice
-from kcompat.spec.rules import normalize_axis
+from kcompat.spec.rules import as_integers, normalize_axis
 
 MATRIX, LINE = np.zeros((2, 3)), np.zeros(4)
-
-
-def _tuple(x):
-    return (x,) if isinstance(x, int) else tuple(x)
 
 
 @composed(kinks=smooth, specials=ordinary, samples=samples.shapes(((2, 3), {}), ((), {}), ((2, 0), {})))
@@ -39,7 +35,7 @@ def ravel(B, x):
 def moveaxis(B, x, *, source, destination):
     """`x` with the axes `source` at the positions `destination`; the others keep their order."""
     rank = len(x.shape)
-    source, destination = ([normalize_axis(a, rank) for a in _tuple(axes)] for axes in (source, destination))
+    source, destination = ([normalize_axis(a, rank) for a in as_integers(axes)] for axes in (source, destination))
     if len(source) != len(destination) or any(len(set(axes)) != len(axes) for axes in (source, destination)):
         raise ValueError(f"moveaxis: source {source} and destination {destination} are not one distinct axis each")
     order = [a for a in range(rank) if a not in source]
@@ -146,7 +142,7 @@ def roll(B, x, *, shift, axis=None):
     """
     if axis is None:
         return B.reshape(B.roll(B.reshape(x, newshape=(-1,)), shift=shift, axis=0), newshape=tuple(x.shape))
-    shifts, axes = _tuple(shift), tuple(normalize_axis(a, len(x.shape)) for a in _tuple(axis))
+    shifts, axes = as_integers(shift), tuple(normalize_axis(a, len(x.shape)) for a in as_integers(axis))
     count = max(len(shifts), len(axes))
     if not {len(shifts), len(axes)} <= {1, count}:
         raise ValueError(f"roll: one shift an axis is needed, got shift={shift} and axis={axis}")
@@ -215,7 +211,7 @@ def repeat(B, x, *, repeats, axis=None):
 )
 def tile(B, x, *, repeats):
     """Copies of `x` side by side: `repeats` of them along each axis, counted from the last one."""
-    repeats = _tuple(repeats)
+    repeats = as_integers(repeats)
     if any(r < 0 for r in repeats):
         raise ValueError(f"tile: repeats are numbers >= 0, got {repeats}")
     rank = max(len(repeats), len(x.shape))

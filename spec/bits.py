@@ -181,13 +181,19 @@ def _integers(rng):
     yield Sample((np.zeros((0, 2), "int32"), np.array([1, 2], "int32")))
 
 
+def _divisible(rng):
+    yield from _integers(rng)
+    yield Sample((np.array([-(2**31), 6, -(2**31)], "int32"), np.array([6, -(2**31), -(2**31) + 2], "int32")))
+    yield Sample((np.array([-128, 12], "int8"), np.array([12, -128], "int8")))
+
+
 @primitive(
     rule=rules.of_integers,
     vjp=None,
     error=EXACT,
     kinks=smooth,
     specials=ordinary,
-    samples=_integers,
+    samples=_divisible,
     refusals=(
         Refusal((np.array([4.0]), np.array([2.0])), TypeError),
         Refusal((np.array([True]), np.array([True])), TypeError),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from kcompat.spec.dtypes import SCALARS, as_dtype, result_type
+from kcompat.spec.dtypes import HALVES, SCALARS, as_dtype, result_type
 from kcompat.spec.rules import normalize_axes
 
 
@@ -13,6 +13,16 @@ def promoted(B: Any, *xs: Any) -> list[Any]:
     """The operands in the dtype of their arithmetic result; Python scalars stay."""
     dtype = result_type(*xs)
     return [x if isinstance(x, SCALARS) or as_dtype(x.dtype) == dtype else B.cast(x, dtype=dtype) for x in xs]
+
+
+def widened(B: Any, x: Any) -> Any:
+    """The tensor in a dtype that holds its totals and squares: float32 for float16 and bfloat16."""
+    return B.cast(x, dtype="float32") if B.dtype(x) in HALVES else x
+
+
+def narrowed(B: Any, y: Any, dtype: str) -> Any:
+    """What was computed of a tensor that was `widened`, rounded once to the dtype that the tensor had."""
+    return B.cast(y, dtype=dtype) if dtype in HALVES and B.dtype(y) != dtype else y
 
 
 def unbroadcast(B: Any, g: Any, x: Any) -> Any:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec.rules import broadcast_shapes, normalize_axes, normalize_axis, shape_of
+from kcompat.spec.rules import as_integers, broadcast_shapes, is_integer, normalize_axes, normalize_axis, shape_of
 
 inf, nan = float("inf"), float("nan")
 
@@ -24,20 +24,16 @@ def _pairs(*shapes):
     return make
 
 
-def _as_list(axes):
-    return (axes,) if isinstance(axes, int) else tuple(axes)
-
-
 def contracted_axes(left, right, axes):
     """The axes of each operand that are summed over; raises ValueError where their sizes differ."""
-    if isinstance(axes, int):
+    if is_integer(axes):
         if not 0 <= axes <= min(len(left), len(right)):
             raise ValueError(f"tensordot: {axes} axes of shapes {left} and {right}; expected 0 to the smaller rank")
         pair = tuple(range(len(left) - axes, len(left))), tuple(range(axes))
     else:
         if len(axes) != 2:
             raise ValueError(f"tensordot: axes is an integer or a pair, got {axes!r}")
-        pair = _as_list(axes[0]), _as_list(axes[1])
+        pair = as_integers(axes[0]), as_integers(axes[1])
     first, second = (
         tuple(normalize_axis(a, len(shape)) for a in chosen) for chosen, shape in zip(pair, (left, right), strict=True)
     )

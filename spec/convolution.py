@@ -11,13 +11,14 @@ import itertools
 import numpy as np
 
 from kcompat.spec._op import Refusal, Sample, Special, composed, ordinary, smooth
+from kcompat.spec.rules import is_integer
 
 CHANNELS_LAST, CHANNELS_FIRST = "channels_last", "channels_first"
 
 
 def per_axis(value, rank, name):
     """One positive integer for each spatial axis, from an int or a tuple."""
-    values = (value,) * rank if isinstance(value, int) else tuple(value)
+    values = (int(value),) * rank if is_integer(value) else tuple(value)
     if len(values) != rank or any(v < 1 for v in values):
         raise ValueError(f"{name} is a positive int or {rank} of them, got {value!r}")
     return values
@@ -99,6 +100,7 @@ def _grouped(rng):
     yield _sample(rng, (1, 7, 7, 4), (2, 2, 2, 6), (2, 1), ((0, 1), (1, 1)), (2, 3))
     yield _sample(rng, (2, 8, 2), (3, 2, 2), (2,), ((2, 0),), (2,))
     yield _sample(rng, (1, 3, 4, 3, 2), (2, 2, 2, 2, 2), (1, 2, 1), ((0, 0), (1, 0), (0, 1)), (1, 1, 1))
+    yield _sample(rng, (1, 4, 3, 3), (2, 2, 3, 1), (1, 1), ((0, 0), (0, 0)), (1, 1))  # one image, one filter
 
 
 def _sample(rng, x, kernel, strides, padding, dilation):

@@ -5,7 +5,7 @@ import builtins
 import numpy as np
 
 from kcompat.spec._op import Refusal, Sample, Special, composed, smooth
-from kcompat.spec.calculus import take_slice
+from kcompat.spec.calculus import as_tensors, take_slice
 from kcompat.spec.dtypes import float_type, result_type
 from kcompat.spec.rules import total_dtype
 
@@ -120,6 +120,8 @@ def _members(rng):
     yield Sample((x * 1.0, np.zeros((0,))))
     yield Sample((np.array(2.0), np.array(2.0)))
     yield Sample((np.array([True, False]), np.array([True])))
+    yield Sample((x.astype("int32"), 4))
+    yield Sample((4, np.array([1, 4], "int32")))
 
 
 @composed(
@@ -133,8 +135,8 @@ def isin(B, x1, x2, *, assume_unique=False, invert=False):
 
     `assume_unique` says that no element occurs twice, and changes nothing.
     """
-    dtype = result_type(x1, x2)
-    x1, x2 = B.cast(x1, dtype=dtype), B.cast(B.reshape(x2, newshape=(-1,)), dtype=dtype)
+    x1, x2 = as_tensors(B, x1, x2)
+    x2 = B.reshape(x2, newshape=(-1,))
     size = x2.shape[0]
     if size == 0:
         return B.full(shape=tuple(x1.shape), fill_value=builtins.bool(invert), dtype="bool")

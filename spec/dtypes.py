@@ -11,7 +11,8 @@ from kcompat.spec.settings import floatx
 BOOL = ("bool",)
 SIGNED = ("int8", "int16", "int32", "int64")
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
-FLOATS = ("float16", "bfloat16", "float32", "float64")
+HALVES = ("float16", "bfloat16")
+FLOATS = (*HALVES, "float32", "float64")
 DTYPES = BOOL + SIGNED + UNSIGNED + FLOATS
 
 SCALARS = (bool, int, float)
@@ -133,6 +134,21 @@ def shift_type(*operands: Any) -> str:
     """The dtype of a result of integers. Raises TypeError for floats and for bools alone."""
     number_type(*operands)
     return integer_type(*operands)
+
+
+def nearest_in(dtype: str, x: Any) -> Any:
+    """A Python int as the nearest one that an integer dtype holds; any other operand, and of other dtypes, as it is."""
+    if type(x) is not int or dtype in FLOATS or dtype == "bool":
+        return x
+    bits = _bits(dtype)
+    low, high = (0, 2**bits - 1) if dtype in UNSIGNED else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return min(max(x, low), high)
+
+
+def held(*operands: Any) -> list[Any]:
+    """The operands; a Python int that the dtype of their result does not hold is the nearest one that it does."""
+    dtype = result_type(*operands)
+    return [nearest_in(dtype, x) for x in operands]
 
 
 def _bits(dtype: str) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from kcompat.spec import rules as rules
 from kcompat.spec._op import SCATTER, STRUCTURE, Refusal, Sample, Special, composed, ordinary, primitive, smooth
 from kcompat.spec.calculus import unbroadcast
-from kcompat.spec.rules import normalize_axis
+from kcompat.spec.rules import as_integers, normalize_axis
 from kcompat.spec.settings import floatx
 
 inf, nan = float("inf"), float("nan")
@@ -234,7 +234,7 @@ def unravel_index(B, indices, *, shape):
 
     Negative indices count from the end. Of an index out of range the first coordinate is out of range.
     """
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    sizes = as_integers(shape)
     if any(n < 0 for n in sizes):
         raise ValueError(f"unravel_index: the sizes of a shape are not negative, got {sizes}")
     indices = B.cast(indices, dtype="int32")

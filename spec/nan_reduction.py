@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
+from kcompat.spec.calculus import narrowed, widened
 from kcompat.spec.cumulative import filled
 from kcompat.spec.dtypes import is_float
 from kcompat.spec.reduction import bad_axis, of_nothing
@@ -127,10 +128,11 @@ def nanargmin(B, x, *, axis=None, keepdims=False):
 )
 def nanmean(B, x, *, axis=None, keepdims=False):
     """The mean over `axis` of what is not NaN, as a float; NaN if all are."""
+    dtype, x = B.dtype(x), widened(B, x)
     missing = B.isnan(x)
     count = B.sum(B.logical_not(missing), axis=axis, keepdims=keepdims)
     total = B.sum(B.where(missing, 0.0, x), axis=axis, keepdims=keepdims)
-    return total / B.cast(count, dtype=B.dtype(x))
+    return narrowed(B, total / B.cast(count, dtype=B.dtype(x)), dtype)
 
 
 @over_gaps(
@@ -139,6 +141,10 @@ def nanmean(B, x, *, axis=None, keepdims=False):
 )
 def nanvar(B, x, *, axis=None, keepdims=False):
     """The mean squared distance from `nanmean` over `axis` of what is not NaN; NaN if all are."""
+    return narrowed(B, _mean_square(B, widened(B, x), axis, keepdims), B.dtype(x))
+
+
+def _mean_square(B, x, axis, keepdims):
     mean = B.nanmean(x, axis=axis, keepdims=True)
     missing = B.isnan(x)
     distance = B.where(missing, mean, x) - mean  # a NaN here would spread through the gradient of the mean
@@ -152,7 +158,8 @@ def nanvar(B, x, *, axis=None, keepdims=False):
 )
 def nanstd(B, x, *, axis=None, keepdims=False):
     """The square root of `nanvar`; its gradient at equal elements is 0."""
-    return root(B, B.nanvar(x, axis=axis, keepdims=keepdims))
+    dtype, x = B.dtype(x), widened(B, x)
+    return narrowed(B, root(B, B.nanvar(x, axis=axis, keepdims=keepdims)), dtype)
 
 
 def _gaps_in(sample, rng):

@@ -7,7 +7,7 @@ import numpy as np
 from kcompat.spec import matrices as m
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed
 from kcompat.spec.dtypes import float_type
-from kcompat.spec.rules import broadcast_shapes, normalize_axes, normalize_axis, shape_of
+from kcompat.spec.rules import as_integers, broadcast_shapes, normalize_axes, normalize_axis, shape_of
 
 inf, nan = math.inf, math.nan
 MATRIX_ORDERS = (None, "fro", "nuc", inf, -inf, 1, -1, 2, -2)
@@ -91,7 +91,7 @@ def _ordered_axes(axis, rank):
     normalize_axes(axis, rank)  # refuses what is out of range or comes twice
     if axis is None:
         return tuple(range(rank))
-    return tuple(normalize_axis(a, rank) for a in ((axis,) if isinstance(axis, int) else axis))
+    return tuple(normalize_axis(a, rank) for a in as_integers(axis))
 
 
 def _scale(B, extreme):

@@ -6,16 +6,12 @@ import math
 import numpy as np
 
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, ordinary, smooth
-from kcompat.spec.rules import normalize_axes, normalize_axis
+from kcompat.spec.calculus import widened
+from kcompat.spec.rules import is_integer, normalize_axes, normalize_axis
 from kcompat.spec.settings import epsilon as default_epsilon
 
 inf, nan = float("inf"), float("nan")
 normalizing = functools.partial(composed, floating=True)
-
-
-def _wide(B, x):
-    """The tensor in a dtype that holds its squares: float32 for float16 and bfloat16."""
-    return B.cast(x, dtype="float32") if B.dtype(x) in ("float16", "bfloat16") else x
 
 
 def _batches(rng):
@@ -69,7 +65,7 @@ def batch_normalization(B, x, mean, variance, offset=None, scale=None, *, axis, 
 
 def _along(B, name, x, parameter, axes):
     """A parameter of the size of `axes`, or one that broadcasts, shaped to meet `x`."""
-    sizes, parameter = tuple(x.shape[a] for a in axes), _wide(B, parameter)
+    sizes, parameter = tuple(x.shape[a] for a in axes), widened(B, parameter)
     if tuple(parameter.shape) == sizes:
         return B.reshape(parameter, newshape=tuple(n if i in axes else 1 for i, n in enumerate(x.shape)))
     given, last = tuple(parameter.shape), tuple(x.shape)[len(x.shape) - len(parameter.shape) :]
@@ -122,7 +118,7 @@ def layer_normalization(B, x, gamma=None, beta=None, *, axis=-1, epsilon=None):
     `gamma` and `beta` have the sizes of those axes; `epsilon=None` is 1e-7. float16 and bfloat16 are computed in
     float32. Raises ValueError for a `gamma` or `beta` that does not fit.
     """
-    dtype, x = B.dtype(x), _wide(B, x)
+    dtype, x = B.dtype(x), widened(B, x)
     axes = normalize_axes(axis, len(x.shape))
     gamma, beta = (
         None if p is None else _along(B, f"layer_normalization: {name}", x, p, axes)
@@ -156,7 +152,7 @@ def rms_normalization(B, x, scale=None, *, axis=-1, epsilon=None):
     `scale` has the sizes of those axes; `epsilon=None` is 1e-7. float16 and bfloat16 are computed in float32.
     A tensor of rank 0 becomes one of shape (1,). Raises ValueError for a `scale` that does not fit.
     """
-    dtype, x = B.dtype(x), _wide(B, x)
+    dtype, x = B.dtype(x), widened(B, x)
     x = x if len(x.shape) else B.reshape(x, newshape=(1,))
     axes = normalize_axes(axis, len(x.shape))
     scale = None if scale is None else _along(B, "rms_normalization: scale", x, scale, axes)
@@ -196,7 +192,7 @@ def group_normalization(B, x, gamma=None, beta=None, *, groups, axis=-1, epsilon
         None if p is None else _along(B, f"group_normalization: {name}", x, p, (axis,))
         for name, p in (("gamma", gamma), ("beta", beta))
     )
-    dtype, x = B.dtype(x), _wide(B, x)
+    dtype, x = B.dtype(x), widened(B, x)
     grouped = B.reshape(x, newshape=(*shape[:axis], groups, channels // groups, *shape[axis + 1 :]))
     within = tuple(i for i in range(1, len(shape) + 1) if i != axis)
     y = _scaled(B, B.reshape(_normalized(B, grouped, within, epsilon), newshape=shape), gamma, beta)
@@ -246,7 +242,7 @@ def normalize(B, x, *, axis=-1, order=2, epsilon=None):
     """
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"normalize: order is an int of 1 or more, got {order!r}")
-    if order != 2 and not isinstance(axis, int):
+    if order != 2 and not is_integer(axis):
         raise ValueError(f"normalize: of order {order} is the norm of vectors, along one axis; got axis {axis!r}")
     x = x if len(x.shape) else B.reshape(x, newshape=(1,))
     axes = normalize_axes(axis, len(x.shape))

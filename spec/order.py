@@ -8,7 +8,7 @@ from kcompat.spec.calculus import take_slice
 from kcompat.spec.rules import check_search, normalize_axis
 
 inf, nan = float("inf"), float("nan")
-_BAD_AXIS = (Refusal((np.ones((2, 3)),), ValueError, {"axis": 2}),)
+_BAD_AXIS = (Refusal((np.ones((2, 3)),), ValueError, {"axis": 2}), Refusal((np.array(1.0),)))
 
 
 def _orderable(rng):
@@ -32,17 +32,32 @@ def _orderable(rng):
     refusals=_BAD_AXIS,
 )
 def argsort(x, *, axis=-1):
-    """The int32 indices that sort `x` along `axis`, ascending and stable; NaN comes last."""
+    """The int32 indices that sort `x` along `axis`, ascending and stable; NaN comes last.
+
+    `axis=None` means the flattened tensor. Raises ValueError for an axis that `x` does not have.
+    """
+
+
+def _sortable(rng):
+    yield from _orderable(rng)
+    yield Sample((rng.normal(size=(2, 3)),), {"axis": None})
+    yield Sample((np.array(2.0),), {"axis": None})
 
 
 @composed(
     kinks=[Kink(([1.0, 1.0],), ([1.0, 1.0],), (0.0, 1.0))],
     specials=[Special(([inf, nan, -inf],), [-inf, inf, nan])],
-    samples=_orderable,
+    samples=_sortable,
     refusals=_BAD_AXIS,
 )
 def sort(B, x, *, axis=-1):
-    """The elements in ascending order along `axis`; NaN comes last."""
+    """The elements in ascending order along `axis`; NaN comes last.
+
+    `axis=None` means the flattened tensor. Raises ValueError for an axis that `x` does not have.
+    """
+    if axis is None:
+        x, axis = B.reshape(x, newshape=(-1,)), 0
+    axis = normalize_axis(axis, len(x.shape))
     return B.take_along_axis(x, B.argsort(x, axis=axis), axis=axis)
 
 

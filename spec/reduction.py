@@ -7,7 +7,7 @@ import numpy as np
 from kcompat.spec import _samples as samples
 from kcompat.spec import rules as rules
 from kcompat.spec._op import ORDER, SELECT, SUM, Kink, Refusal, Sample, Special, alias, composed, primitive, smooth
-from kcompat.spec.calculus import join_axes, keep_axes, take_slice
+from kcompat.spec.calculus import join_axes, keep_axes, narrowed, take_slice, widened
 from kcompat.spec.dtypes import SIGNED, is_float
 from kcompat.spec.rules import normalize_axes, reduced_shape, total_dtype
 
@@ -134,6 +134,7 @@ def _averaged(rng):
     yield from samples.reduction(empty=False)(rng)
     yield Sample((rng.normal(size=(4, 6)) + 300.0,), {"axis": -1})
     yield Sample((np.array([1e30, 1e-30, -1e30, 2.0]),))
+    yield Sample((np.array([3e4, 4e4, 5e4, 6e4]),))  # whose sum is no float16
 
 
 @composed(
@@ -144,8 +145,9 @@ def _averaged(rng):
     refusals=[bad_axis],
 )
 def mean(B, x, *, axis=None, keepdims=False):
-    """The arithmetic mean over `axis`, as a float; NaN over no elements."""
-    return B.sum(x, axis=axis, keepdims=keepdims) / float(count_along(x, axis))
+    """The arithmetic mean over `axis`, as a float; NaN over no elements. Halves are added up in float32."""
+    dtype, x = B.dtype(x), widened(B, x)
+    return narrowed(B, B.sum(x, axis=axis, keepdims=keepdims) / float(count_along(x, axis)), dtype)
 
 
 def _multiplied(rng):
@@ -282,6 +284,7 @@ def _lines(rng):
     yield Sample((rng.normal(size=(3, 4)) + 300.0,), {"axis": 0})
     yield Sample((np.array([1e30, -1e30, 1e-30]),))
     yield Sample((np.array([2.5]),))
+    yield Sample((rng.normal(size=(2, 3)),), {"axis": ()})
 
 
 @composed(
@@ -297,11 +300,12 @@ def _lines(rng):
     refusals=[bad_axis, of_nothing],
 )
 def logsumexp(B, x, *, axis=None, keepdims=False):
-    """`log(sum(exp(x)))` over `axis`, without overflow; -inf where all elements are.
+    """`log(sum(exp(x)))` over `axis`, without overflow; -inf where all elements are. Halves are added up in float32.
 
     Raises ValueError over no elements.
     """
+    dtype, x = B.dtype(x), widened(B, x)
     largest = B.stop_gradient(B.max(x, axis=axis, keepdims=True))
     shift = B.where(B.isfinite(largest), largest, 0.0)
-    summed = B.log(B.sum(B.exp(x - shift), axis=axis, keepdims=True)) + shift
+    summed = narrowed(B, B.log(B.sum(B.exp(x - shift), axis=axis, keepdims=True)) + shift, dtype)
     return summed if keepdims else B.squeeze(summed, axis=axis)

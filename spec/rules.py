@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,18 +28,36 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(result)
 
 
-def normalize_axis(axis: int, rank: int) -> int:
-    """An axis counted from the front. Raises ValueError for one that is out of range."""
+def is_integer(x: Any) -> bool:
+    """Whether it is one integer: Python's, NumPy's, or an array of rank 0."""
+    return isinstance(x, int) or (hasattr(x, "__index__") and getattr(x, "ndim", 0) == 0)
+
+
+def as_integers(x: Any) -> tuple[int, ...]:
+    """One integer or several, as a tuple of Python's. Raises TypeError for anything else."""
+    try:
+        return (operator.index(x),) if is_integer(x) else tuple(operator.index(n) for n in x)
+    except TypeError:
+        raise TypeError(f"expected an integer or several, such as 1 or (0, 1); got {x!r}") from None
+
+
+def normalize_axis(axis: Any, rank: int) -> int:
+    """An axis counted from the front. Raises ValueError for one that is out of range, TypeError for no integer."""
+    if type(axis) is not int:
+        if not is_integer(axis):
+            raise TypeError(f"an axis is one integer, got {axis!r}")
+        axis = operator.index(axis)
     if not -rank <= axis < rank:
-        raise ValueError(f"axis {axis} is out of range for rank {rank}; expected {-rank} to {rank - 1}")
+        expected = f"expected {-rank} to {rank - 1}" if rank else "a number has no axes"
+        raise ValueError(f"axis {axis} is out of range for rank {rank}; {expected}")
     return axis % rank
 
 
-def normalize_axes(axis: int | tuple[int, ...] | None, rank: int) -> tuple[int, ...]:
+def normalize_axes(axis: Any, rank: int) -> tuple[int, ...]:
     """Sorted, non-negative axes; None is all of them."""
     if axis is None:
         return tuple(range(rank))
-    axes = tuple(normalize_axis(a, rank) for a in ((axis,) if isinstance(axis, int) else axis))
+    axes = tuple(normalize_axis(a, rank) for a in (axis if type(axis) is tuple else as_integers(axis)))
     if len(set(axes)) != len(axes):
         raise ValueError(f"axes {axis} name the same axis twice, rank {rank}")
     return tuple(sorted(axes))
@@ -196,8 +215,10 @@ def index_along(x: TensorSpec, *, axis: int | None = None, keepdims: bool = Fals
     return TensorSpec(maximum_along(x, axis=axis, keepdims=keepdims).shape, "int32")
 
 
-def argsort(x: TensorSpec, *, axis: int = -1) -> TensorSpec:
-    """The order of the elements along an axis: int32."""
+def argsort(x: TensorSpec, *, axis: int | None = -1) -> TensorSpec:
+    """The order of the elements along an axis, or of the flattened tensor: int32."""
+    if axis is None:
+        return TensorSpec((math.prod(x.shape),), "int32")
     normalize_axis(axis, len(x.shape))
     return TensorSpec(x.shape, "int32")
 
@@ -223,9 +244,9 @@ def matmul(x1: TensorSpec, x2: TensorSpec) -> TensorSpec:
     return TensorSpec((*batch, *rows, *columns), result_type(x1, x2))
 
 
-def reshape(x: TensorSpec, *, newshape: tuple[int, ...]) -> TensorSpec:
+def reshape(x: TensorSpec, *, newshape: Any) -> TensorSpec:
     """The elements in another shape, of which one size may be -1. Raises ValueError if they do not fill it."""
-    newshape = (newshape,) if isinstance(newshape, int) else tuple(newshape)
+    newshape = (newshape,) if is_integer(newshape) else tuple(newshape)
     size, known = math.prod(x.shape), math.prod(n for n in newshape if n != -1)
     if newshape.count(-1) > 1:
         raise ValueError(f"reshape: at most one size may be -1, got {newshape}")
@@ -274,7 +295,7 @@ def interior_pad(x: TensorSpec, *, low: Any, high: Any, interior: Any, value: fl
     return TensorSpec(tuple(sizes), x.dtype)
 
 
-def check_joinable(xs: Sequence[Any], axis: int) -> int:
+def check_joinable(xs: Sequence[Any], axis: Any) -> int:
     """The axis, from 0, along which tensors can be joined."""
     if not xs:
         raise ValueError("concatenate: no tensors given")
@@ -296,20 +317,20 @@ def check_alike(xs: Sequence[Any], axis: int) -> int:
     return normalize_axis(axis, len(xs[0].shape) + 1)
 
 
-def concatenate(*xs: TensorSpec, axis: int = 0) -> TensorSpec:
-    """Tensors one behind the other along an axis."""
+def concatenate(*xs: TensorSpec, axis: int | None = 0) -> TensorSpec:
+    """Tensors one behind the other along an axis; flattened if it is None."""
+    if axis is None and xs:
+        return TensorSpec((sum(math.prod(x.shape) for x in xs),), result_type(*xs))
     axis = check_joinable(xs, axis)
     size = sum(x.shape[axis] for x in xs)
     shape = xs[0].shape
     return TensorSpec((*shape[:axis], size, *shape[axis + 1 :]), result_type(*xs))
 
 
-def split_edges(
-    name: str, size: int, indices_or_sections: int | Sequence[int], axis: int, *, equal: bool = True
-) -> list[int]:
+def split_edges(name: str, size: int, indices_or_sections: Any, axis: int, *, equal: bool = True) -> list[int]:
     """Where the parts of an axis begin and end: a number of parts, equal or nearly so, or cuts in ascending order."""
-    if isinstance(indices_or_sections, int):
-        count = indices_or_sections
+    if is_integer(indices_or_sections):
+        count = operator.index(indices_or_sections)
         if count < 1:
             raise ValueError(f"{name}: at least one part is needed, got indices_or_sections={count}")
         if equal and size % count:
@@ -364,7 +385,7 @@ def scatter_add_along_axis(values: TensorSpec, indices: TensorSpec, *, axis: int
 
 def full(*, shape: Any, fill_value: Any, dtype: str | None = None) -> TensorSpec:
     """A tensor of one value; floatx if `dtype` is None."""
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    shape = (shape,) if is_integer(shape) else tuple(shape)
     return TensorSpec(shape, dtype or floatx())
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from kcompat.spec import _samples as samples
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
+from kcompat.spec.calculus import narrowed, widened
 from kcompat.spec.rules import normalize_axes, normalize_axis
 
 inf, nan = float("inf"), float("nan")
@@ -39,10 +40,14 @@ def softmax(B, x, *, axis=-1):
     """`exp(x) / sum(exp(x))` along `axis`, or over several axes at once, without overflow.
 
     A score of -inf has probability 0. Where all of them are -inf, or one is inf, there is no distribution: NaN.
+    float16 and bfloat16 are computed in float32.
     """
     axis = normalize_axes(axis, len(x.shape))
+    if any(x.shape[i] == 0 for i in axis):
+        return x
+    dtype, x = B.dtype(x), widened(B, x)
     z = B.exp(x - B.stop_gradient(B.max(x, axis=axis, keepdims=True)))
-    return z / B.sum(z, axis=axis, keepdims=True)
+    return narrowed(B, z / B.sum(z, axis=axis, keepdims=True), dtype)
 
 
 @activation(
@@ -58,10 +63,16 @@ def softmax(B, x, *, axis=-1):
     refusals=NO_SUCH_AXIS,
 )
 def log_softmax(B, x, *, axis=-1):
-    """`log(softmax(x))` along `axis`, or over several axes at once, exact where softmax is tiny; NaN where that is."""
+    """`log(softmax(x))` along `axis`, or over several axes at once, exact where softmax is tiny; NaN where that is.
+
+    float16 and bfloat16 are computed in float32.
+    """
     axis = normalize_axes(axis, len(x.shape))
+    if any(x.shape[i] == 0 for i in axis):
+        return x
+    dtype, x = B.dtype(x), widened(B, x)
     z = x - B.stop_gradient(B.max(x, axis=axis, keepdims=True))
-    return z - B.log(B.sum(B.exp(z), axis=axis, keepdims=True))
+    return narrowed(B, z - B.log(B.sum(B.exp(z), axis=axis, keepdims=True)), dtype)
 
 
 def _sparse_scores(rng):

@@ -7,10 +7,10 @@ import numpy as np
 from kcompat.spec import _samples as samples
 from kcompat.spec import rules as rules
 from kcompat.spec._op import Kink, Refusal, Sample, Special, composed, smooth
-from kcompat.spec.calculus import join_axes, swap_last
-from kcompat.spec.dtypes import promote
+from kcompat.spec.calculus import join_axes, narrowed, swap_last, widened
+from kcompat.spec.dtypes import promote, result_type
 from kcompat.spec.reduction import bad_axis, of_nothing, same_axis_twice
-from kcompat.spec.rules import normalize_axis
+from kcompat.spec.rules import is_integer, normalize_axis
 
 inf, nan = float("inf"), float("nan")
 
@@ -29,7 +29,14 @@ def _varied(rng):
     refusals=[bad_axis, same_axis_twice],
 )
 def var(B, x, *, axis=None, keepdims=False):
-    """The mean squared distance from the mean over `axis` (no Bessel correction), in two passes."""
+    """The mean squared distance from the mean over `axis` (no Bessel correction), in two passes.
+
+    float16 and bfloat16 are computed in float32.
+    """
+    return narrowed(B, _mean_square(B, widened(B, x), axis, keepdims), B.dtype(x))
+
+
+def _mean_square(B, x, axis, keepdims):
     distance = x - B.mean(x, axis=axis, keepdims=True)
     return B.mean(distance * distance, axis=axis, keepdims=keepdims)
 
@@ -49,7 +56,8 @@ def root(B, variance):
 )
 def std(B, x, *, axis=None, keepdims=False):
     """The square root of `var`; its gradient at equal elements is 0."""
-    return root(B, B.var(x, axis=axis, keepdims=keepdims))
+    dtype, x = B.dtype(x), widened(B, x)
+    return narrowed(B, root(B, B.var(x, axis=axis, keepdims=keepdims)), dtype)
 
 
 def _moments(rng):
@@ -94,14 +102,15 @@ def average(B, x, weights=None, *, axis=None):
         return B.mean(x, axis=axis)
     if tuple(weights.shape) != tuple(x.shape):
         rank = len(x.shape)
-        if not isinstance(axis, int) or tuple(weights.shape) != (x.shape[normalize_axis(axis, rank)],):
+        if axis is None or not is_integer(axis) or tuple(weights.shape) != (x.shape[normalize_axis(axis, rank)],):
             raise ValueError(
                 f"average: weights of shape {tuple(weights.shape)} fit neither the shape of x, {tuple(x.shape)}, "
                 f"nor axis {axis!r}; give as many weights as one axis has elements, and that axis"
             )
         newshape = tuple(n if i == axis % rank else 1 for i, n in enumerate(x.shape))
         weights = B.broadcast_to(B.reshape(weights, newshape=newshape), shape=tuple(x.shape))
-    return B.sum(x * weights, axis=axis) / B.sum(weights, axis=axis)
+    dtype, x, weights = result_type(x, weights), widened(B, x), widened(B, weights)
+    return narrowed(B, B.sum(x * weights, axis=axis) / B.sum(weights, axis=axis), dtype)
 
 
 quantile_refusals = [

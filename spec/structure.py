@@ -1,6 +1,7 @@
 """Shape, order and joining: the elements stay as they are."""
 
 import functools
+import math
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from kcompat.spec import _samples as samples
 from kcompat.spec import rules as rules
 from kcompat.spec._op import STRUCTURE, Joint, Refusal, Sample, composed, ordinary, primitive, smooth
 from kcompat.spec.calculus import take_slice, unbroadcast
-from kcompat.spec.rules import normalize_axes
+from kcompat.spec.rules import as_integers, normalize_axes
 
 structural = functools.partial(primitive, error=STRUCTURE, kinks=smooth, specials=ordinary)
 
@@ -96,10 +97,12 @@ def interior_pad(x, *, low, high, interior, value=0.0):
 
 
 def _unconcatenate(B, g, y, *xs, axis=0):
+    flat, along = axis is None, 0 if axis is None else axis
     cotangents, start = [], 0
     for x in xs:
-        size = x.shape[axis]
-        cotangents.append(take_slice(B, g, axis, start, start + size))
+        size = math.prod(x.shape) if flat else x.shape[along]
+        part = take_slice(B, g, along, start, start + size)
+        cotangents.append(B.reshape(part, newshape=tuple(x.shape)) if flat else part)
         start += size
     return tuple(cotangents)
 
@@ -107,6 +110,7 @@ def _unconcatenate(B, g, y, *xs, axis=0):
 def _joinable(rng):
     yield Sample((rng.normal(size=(2, 3)), rng.normal(size=(1, 3))))
     yield Sample((rng.normal(size=(2, 3)), rng.normal(size=(2, 0)), rng.normal(size=(2, 2))), {"axis": -1})
+    yield Sample((rng.normal(size=(2, 3)), rng.normal(size=(2,)), rng.normal(size=())), {"axis": None})
 
 
 @structural(
@@ -121,7 +125,7 @@ def _joinable(rng):
     ),
 )
 def concatenate(*xs, axis=0):
-    """Tensors joined along an axis they have."""
+    """Tensors joined along an axis they have; None flattens them first."""
 
 
 def _stackable(rng):
@@ -152,7 +156,7 @@ def stack(B, *x, axis=0):
 )
 def expand_dims(B, x, *, axis):
     """`x` with a new axis of size 1 at each position in `axis`, counted in the result."""
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = as_integers(axis)
     rank = len(x.shape) + len(axes)
     axes = normalize_axes(axes, rank)
     sizes = iter(x.shape)

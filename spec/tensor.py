@@ -46,9 +46,13 @@ class Operators:
         return self._ops().absolute(self)
 
     def __eq__(self, other):
+        if isinstance(other, VariableLike):  # it unwraps itself, here as in the other operators
+            return NotImplemented
         return self._ops(other).equal(self, other)
 
     def __ne__(self, other):
+        if isinstance(other, VariableLike):
+            return NotImplemented
         return self._ops().logical_not(self._ops(other).equal(self, other))
 
     __hash__ = object.__hash__

@@ -9,6 +9,7 @@ from kcompat.random.places import check_seed, derive_key, place_key
 from kcompat.random.seeds import SeedGenerator
 from kcompat.runtime.active import active
 from kcompat.spec import as_dtype
+from kcompat.spec.rules import is_integer
 from kcompat.variables.scope import current_scope
 
 
@@ -35,7 +36,7 @@ def _draw(op: str, seed: Any, **attrs: Any) -> Any:
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
+    return (int(shape),) if is_integer(shape) else tuple(int(n) for n in shape)
 
 
 def uniform(shape: Any, minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Any = None) -> Any:
@@ -78,8 +79,12 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     """0 with probability `rate`, else `inputs / (1 - rate)` (Srivastava et al., 2014).
 
     `noise_shape`, with None for a size of the inputs, says along which axes the choice is one for all (size 1).
+    Raises ValueError for a rate that is not within 0 and 1.
     """
+    if not 0 <= rate <= 1:
+        raise ValueError(f"dropout: rate is a probability, within 0 and 1; got {rate!r}")
     sizes = tuple(inputs.shape)
     if noise_shape is not None:
         sizes = tuple(n if m is None else m for n, m in zip(sizes, noise_shape, strict=True))
-    return ops.where(bernoulli(sizes, 1.0 - rate, seed), ops.multiply(inputs, 1.0 / (1.0 - rate)), 0.0)
+    kept = 1.0 - rate
+    return ops.where(bernoulli(sizes, kept, seed), ops.multiply(inputs, 1.0 / kept if kept else 1.0), 0.0)

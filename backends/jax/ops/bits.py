@@ -17,7 +17,10 @@ def integer_quotient(x1, x2):
 
 
 def gcd(x1, x2):
-    return jnp.gcd(*as_tensors(_rules.of_integers(x1, x2).dtype, x1, x2))
+    """Of unsigned integers, which hold the absolute value of the smallest integer: JAX's own does not end there."""
+    dtype = _rules.of_integers(x1, x2).dtype
+    unsigned = dtype if dtype.startswith("u") else f"u{dtype}"
+    return jnp.gcd(*(jnp.abs(x).astype(unsigned) for x in as_tensors(dtype, x1, x2))).astype(dtype)
 
 
 def nextafter(x1, x2):

@@ -20,7 +20,8 @@ def arange(*, start, stop=None, step=None, dtype=None):
     dtype = dtype or result_type(first, last, step)
     if any(isinstance(x, float) for x in (first, last, step)):  # XLA would round differently from NumPy
         return jnp.asarray(np.arange(first, last, step), dtype)
-    return jnp.arange(first, last, step, dtype)
+    with scope(dtype in WIDE):
+        return jnp.arange(first, last, step, dtype)
 
 
 def cast(x, *, dtype):

@@ -3,10 +3,11 @@
 import jax.numpy as jnp
 
 from kcompat.spec import result_type
-from kcompat.spec.rules import check_search
+from kcompat.spec.rules import check_search, normalize_axis
 
 
 def argsort(x, *, axis=-1):
+    axis = None if axis is None else normalize_axis(axis, x.ndim)
     return jnp.argsort(x, axis, stable=True).astype("int32")
 
 

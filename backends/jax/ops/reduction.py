@@ -56,6 +56,7 @@ argmax, argmin = map(_index, (jnp.argmax, jnp.argmin))
 
 def _running(f):
     def call(x, *, axis=None, dtype=None):
+        axis = None if axis is None else normalize_axis(axis, x.ndim)
         return f(x, axis, cumulated_dtype(x.dtype.name, dtype))
 
     return call

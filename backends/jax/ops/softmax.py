@@ -7,11 +7,15 @@ from kcompat.spec import float_type
 from kcompat.spec.rules import normalize_axes
 
 
-def softmax(x, *, axis=-1):
-    (x,) = in_dtype(float_type(x), x)
-    return jax.nn.softmax(x, axis=normalize_axes(axis, x.ndim))
+def _along(f):
+    """`f`, which rounds the sum to the dtype of `x`: many elements overflow float16."""
+
+    def call(x, *, axis=-1):
+        (x,) = in_dtype(float_type(x), x)
+        axes = normalize_axes(axis, x.ndim)
+        return f(x.astype("float32"), axis=axes).astype(x.dtype) if x.dtype.itemsize == 2 else f(x, axis=axes)
+
+    return call
 
 
-def log_softmax(x, *, axis=-1):
-    (x,) = in_dtype(float_type(x), x)
-    return jax.nn.log_softmax(x, axis=normalize_axes(axis, x.ndim))
+softmax, log_softmax = _along(jax.nn.softmax), _along(jax.nn.log_softmax)

@@ -33,5 +33,7 @@ def interior_pad(x, *, low, high, interior, value=0.0):
 
 
 def concatenate(*xs, axis=0):
+    if axis is None:
+        xs, axis = tuple(x.reshape(-1) for x in xs), 0
     axis = check_joinable(xs, axis)
     return jnp.concatenate(in_dtype(result_type(*xs), *xs), axis)

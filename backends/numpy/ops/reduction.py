@@ -7,14 +7,14 @@ import numpy as np
 
 from kcompat.backends.numpy.dtypes import in_float32
 from kcompat.backends.numpy.sums import is_row_sum, sum_of_rows, vector_of_ones
-from kcompat.spec.rules import normalize_axes, total_dtype
+from kcompat.spec.rules import as_integers, normalize_axes, total_dtype
 
 SINGLE = np.dtype(np.float32)
 _cached_axes = functools.lru_cache(maxsize=256)(normalize_axes)
 
 
 def _axes(axis, rank):
-    return _cached_axes(tuple(axis) if isinstance(axis, list) else axis, rank)
+    return _cached_axes(axis if axis is None or type(axis) in (int, tuple) else as_integers(axis), rank)
 
 
 def sum(x, *, axis=None, keepdims=False):  # noqa: A001

@@ -7,7 +7,7 @@ from kcompat.backends.tensorflow.dtypes import SCALARS, convert, pair, promoted,
 from kcompat.spec import float_type
 from kcompat.spec import rules as _rules
 from kcompat.spec.calculus import unbroadcast
-from kcompat.spec.dtypes import number_type
+from kcompat.spec.dtypes import held, number_type
 
 
 def add(x1, x2):
@@ -82,21 +82,21 @@ def _clip(x, x_min, x_max):
 
 
 def maximum(x1, x2):
-    x1, x2 = pair(x1, x2)
+    x1, x2 = pair(*(held(x1, x2) if type(x1) is int or type(x2) is int else (x1, x2)))
     if x1.dtype.is_floating:
         return _maximum(x1, x2)
     return through(tf.maximum, tf.int32, x1, x2) if x1.dtype is tf.bool else tf.maximum(x1, x2)
 
 
 def minimum(x1, x2):
-    x1, x2 = pair(x1, x2)
+    x1, x2 = pair(*(held(x1, x2) if type(x1) is int or type(x2) is int else (x1, x2)))
     if x1.dtype.is_floating:
         return _minimum(x1, x2)
     return through(tf.minimum, tf.int32, x1, x2) if x1.dtype is tf.bool else tf.minimum(x1, x2)
 
 
 def clip(x, x_min, x_max):
-    x, x_min, x_max = promoted(x, x_min, x_max)
+    x, x_min, x_max = promoted(*held(x, x_min, x_max))
     if not x.dtype.is_floating:
         return minimum(maximum(x, x_min), x_max)
     return _clip(x, x_min, x_max)

@@ -48,7 +48,7 @@ def _euclid(x1, x2):
         return tf.where(done, a, b), tf.where(done, zero, tf.math.floormod(a, tf.where(done, one, b)))
 
     start = [tf.broadcast_to(tf.abs(x), shape) for x in (x1, x2)]
-    return tf.while_loop(lambda a, b: tf.reduce_any(tf.not_equal(b, zero)), step, start)[0]
+    return tf.abs(tf.while_loop(lambda a, b: tf.reduce_any(tf.not_equal(b, zero)), step, start)[0])
 
 
 def nextafter(x1, x2):

@@ -11,6 +11,8 @@ _BITS = {4: tf.int32, 8: tf.int64}
 
 
 def argsort(x, *, axis=-1):
+    if axis is None:
+        x, axis = tf.reshape(x, (-1,)), 0
     if x.dtype.is_floating:
         x = _ordered_integers(x if x.dtype.size >= 4 else tf.cast(x, tf.float32))
     elif x.dtype == tf.bool:

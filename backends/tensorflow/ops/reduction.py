@@ -93,6 +93,7 @@ def _index(numbers, extremum):
         result = _rules.index_along(x, axis=axis, keepdims=keepdims).shape
         if axis is None:
             x, axis = tf.reshape(x, (-1,)), 0
+        axis = normalize_axis(axis, len(x.shape))
         if x.dtype.is_floating:  # TensorFlow's own passes over NaN
             hit = tf.equal(x, extremum(x, axis, keepdims=True)) | tf.math.is_nan(x)
             return tf.reshape(tf.argmax(hit, axis, tf.int32), result)

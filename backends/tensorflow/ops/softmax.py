@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from kcompat.backends.tensorflow.declared import declared
-from kcompat.backends.tensorflow.dtypes import as_float
+from kcompat.backends.tensorflow.dtypes import as_float, through
 from kcompat.backends.tensorflow.interpreter import run_body
 from kcompat.spec.rules import normalize_axes
 
@@ -26,4 +26,11 @@ def _along(name, f):
     return call
 
 
-softmax, log_softmax = _along("softmax", _softmax), _along("log_softmax", tf.nn.log_softmax)
+def _log_softmax(x, *, axis):
+    """TensorFlow's own adds up float16 in float16, where more than 65504 equal elements overflow."""
+    if x.dtype is tf.float16:
+        return through(lambda x: tf.nn.log_softmax(x, axis), tf.float32, x)
+    return tf.nn.log_softmax(x, axis)
+
+
+softmax, log_softmax = _along("softmax", _softmax), _along("log_softmax", _log_softmax)

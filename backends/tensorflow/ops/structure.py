@@ -47,6 +47,8 @@ def interior_pad(x, *, low, high, interior, value=0.0):
 
 
 def concatenate(*xs, axis=0):
+    if axis is None:
+        xs, axis = tuple(tf.reshape(x, (-1,)) for x in xs), 0
     axis = check_joinable(xs, axis)
     return tf.concat(promoted(*xs) if len({x.dtype for x in xs}) > 1 else xs, axis)
 

@@ -17,7 +17,7 @@ from kcompat.backends.torch.dtypes import (
 )
 from kcompat.spec import result_type
 from kcompat.spec import rules as _rules
-from kcompat.spec.dtypes import number_type
+from kcompat.spec.dtypes import held, number_type
 
 add, subtract, multiply = of_two(torch.add), of_two(torch.sub, number_type), of_two(torch.mul)
 negative, square = of_tensor(torch.neg), of_tensor(torch.square)
@@ -27,6 +27,8 @@ reciprocal = of_float(torch.reciprocal)
 
 def _choice(f, first_wins):
     def call(x1, x2):
+        if type(x1) is int or type(x2) is int:
+            x1, x2 = held(x1, x2)
         x1, x2 = as_tensors(*((x1, x2) if as_is(x1, x2) else promoted(x1, x2)))
         if x1.dtype in WIDE_UNSIGNED:
             return torch.where(first_wins(x1, x2), x1.to(torch.int64), x2.to(torch.int64)).to(x1.dtype)
@@ -67,7 +69,7 @@ def clip(x, x_min, x_max):
     if type(x_min) in SCALARS and type(x_max) in SCALARS and x.is_floating_point():
         return torch.clamp(x, x_min, x_max)
     dtype = TORCH[result_type(x, x_min, x_max)]
-    return torch.clamp(*(torch.as_tensor(t, dtype=dtype) for t in (x, x_min, x_max)))
+    return torch.clamp(*(torch.as_tensor(t, dtype=dtype) for t in held(x, x_min, x_max)))
 
 
 def absolute(x):

@@ -24,8 +24,13 @@ def integer_quotient(x1, x2):
     return _of_integers(torch.floor_divide, _rules.of_integers(x1, x2).dtype, x1, x2)
 
 
+def _gcd(x1, x2):
+    """Torch's own is negative for the smallest integer."""
+    return torch.abs(torch.gcd(x1, x2))
+
+
 def gcd(x1, x2):
-    return _of_integers(torch.gcd, _rules.of_integers(x1, x2).dtype, x1, x2)
+    return _of_integers(_gcd, _rules.of_integers(x1, x2).dtype, x1, x2)
 
 
 def nextafter(x1, x2):

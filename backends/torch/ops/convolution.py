@@ -17,9 +17,9 @@ _LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 def _filters_first(kernel):
     """`(*window, inputs, filters)` as `(filters, inputs, *window)`."""
     rank = kernel.ndim - 2
-    return kernel.permute(rank + 1, rank, *range(rank)).contiguous(
-        memory_format=_LAST.get(kernel.ndim, torch.contiguous_format)
-    )
+    # Of one filter and a batch of one, torch's kernel for the gradient takes no filter whose channels are last.
+    form = torch.contiguous_format if kernel.shape[-1] == 1 else _LAST.get(kernel.ndim, torch.contiguous_format)
+    return kernel.permute(rank + 1, rank, *range(rank)).contiguous(memory_format=form)
 
 
 def convolution(x, kernel, *, strides, padding, dilation):

@@ -1,5 +1,6 @@
 """New tensors, dtypes and copies (creation, conversion)."""
 
+import numpy as np
 import torch
 
 from kcompat.backends.torch.dtypes import TORCH
@@ -22,7 +23,9 @@ def ones_like(x, *, dtype=None):
 def arange(*, start, stop=None, step=None, dtype=None):
     first, last = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
-    return torch.arange(first, last, step, dtype=TORCH[dtype or result_type(first, last, step)])
+    dtype = dtype or result_type(first, last, step)
+    first, last, step = (x.item() if isinstance(x, np.ndarray | np.generic) else x for x in (first, last, step))
+    return torch.arange(first, last, step, dtype=TORCH[dtype])
 
 
 def cast(x, *, dtype):

@@ -8,12 +8,19 @@ from kcompat.backends.torch.dtypes import promoted, with_kernels
 from kcompat.spec.rules import check_search, normalize_axis
 
 
+def _line(x, axis):
+    """The tensor and its axis from 0; flattened if `axis` is None."""
+    return (x.reshape(-1), 0) if axis is None else (x, normalize_axis(axis, x.ndim))
+
+
 def argsort(x, *, axis=-1):
-    return torch.argsort(x, dim=normalize_axis(axis, x.ndim), stable=True).to(torch.int32)
+    x, axis = _line(x, axis)
+    return torch.argsort(x, dim=axis, stable=True).to(torch.int32)
 
 
 def sort(x, *, axis=-1):
-    return torch.sort(x, dim=normalize_axis(axis, x.ndim), stable=True).values
+    x, axis = _line(x, axis)
+    return torch.sort(x, dim=axis, stable=True).values
 
 
 def searchsorted(sorted_sequence, values, *, side="left"):

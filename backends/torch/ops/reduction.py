@@ -41,7 +41,7 @@ def prod(x, *, axis=None, keepdims=False, dtype=None):
     shape, axes = reduced_shape(x, axis, keepdims), normalize_axes(axis, x.ndim)
     kept = [i for i in range(x.ndim) if i not in axes]
     dtype = TORCH[dtype or total_dtype(NAMES[x.dtype])]
-    x = with_kernels(x if x.dtype is dtype else x.to(dtype)).permute(*kept, *axes)
+    x = with_kernels(x if x.dtype is dtype else x.to(dtype)).permute((*kept, *axes))
     x = x.reshape(*x.shape[: len(kept)], math.prod(x.shape[len(kept) :]))
     return torch.prod(x, dim=-1).reshape(shape).to(dtype)
 
@@ -73,10 +73,14 @@ all, any = _truth(torch.all), _truth(torch.any)  # noqa: A001
 
 
 def logsumexp(x, *, axis=None, keepdims=False):
-    """Torch's own gradient is that of a softmax rounded at the maximum."""
+    """Torch's own gradient is that of a softmax rounded at the maximum, and its own sum of halves overflows."""
     x, axes = as_float(x), normalize_axes(axis, x.ndim)
     _refuse_nothing(x, axis)
-    if not x.requires_grad or not axes:
+    if not axes:  # to torch an empty tuple means all axes
+        return x
+    if x.dtype.itemsize == 2:
+        return logsumexp(x.float(), axis=axis, keepdims=keepdims).to(x.dtype)
+    if not x.requires_grad:
         return torch.logsumexp(x, dim=axes, keepdim=keepdims)
     largest = torch.amax(x.detach(), dim=axes, keepdim=True)
     shift = torch.where(torch.isfinite(largest), largest, 0.0)
@@ -86,6 +90,7 @@ def logsumexp(x, *, axis=None, keepdims=False):
 def _index(f):
     def call(x, *, axis=None, keepdims=False):
         _refuse_nothing(x, axis)
+        axis = None if axis is None else normalize_axis(axis, x.ndim)
         return f(with_kernels(x), dim=axis, keepdim=keepdims).to(torch.int32)
 
     return call

@@ -19,7 +19,12 @@ def _along(name, f):
     return call
 
 
-softmax, log_softmax = _along("softmax", torch.softmax), _along("log_softmax", torch.log_softmax)
+def _log_softmax(x, *, dim):
+    """Torch's own adds up float16 in float16, where more than 65504 equal elements overflow."""
+    return torch.log_softmax(x, dim, torch.float32).half() if x.dtype is torch.half else torch.log_softmax(x, dim)
+
+
+softmax, log_softmax = _along("softmax", torch.softmax), _along("log_softmax", _log_softmax)
 
 
 def sparse_categorical_crossentropy(target, output, *, from_logits=False, axis=-1):

@@ -5,15 +5,15 @@ import itertools
 import torch
 
 from kcompat.backends.torch.dtypes import promoted
-from kcompat.spec.rules import check_alike, check_joinable, normalize_axis, split_edges
+from kcompat.spec.rules import as_integers, check_alike, check_joinable, normalize_axes, normalize_axis, split_edges
 
 
 def reshape(x, *, newshape):
-    return x.reshape(newshape)
+    return x.reshape(newshape if type(newshape) is tuple else as_integers(newshape))
 
 
 def transpose(x, *, axes=None):
-    return x.permute(tuple(range(x.ndim))[::-1] if axes is None else axes)
+    return x.permute(tuple(range(x.ndim))[::-1] if axes is None else tuple(axes))
 
 
 def broadcast_to(x, *, shape):
@@ -21,7 +21,7 @@ def broadcast_to(x, *, shape):
 
 
 def flip(x, *, axis=None):
-    return torch.flip(x, tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis)
+    return torch.flip(x, normalize_axes(axis, x.ndim))
 
 
 def strided_slice(x, *, start, stop, step):
@@ -43,6 +43,8 @@ def _alike(xs):
 
 
 def concatenate(*xs, axis=0):
+    if axis is None:
+        xs, axis = tuple(x.reshape(-1) for x in xs), 0
     return torch.cat(_alike(xs), dim=check_joinable(xs, axis))
 
 
