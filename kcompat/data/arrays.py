@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from kcompat.data.class_weights import ClassWeights, multiplied
 from kcompat.random.places import derive_key, host
 from kcompat.runtime.program import Program
 from kcompat.runtime.registry import current
@@ -34,11 +36,19 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     return x, y, sample_weight
 
 
+def positive_integer(name: str, value: Any) -> int:
+    """`value` as an int of at least 1. Raises ValueError for another."""
+    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or value != int(value) or value < 1:
+        raise ValueError(f"{name} is a positive integer, got {value!r}")
+    return int(value)
+
+
 def to_array(name: str, value: Any) -> np.ndarray:
     """Data as a NumPy array of numbers, in a dtype that every backend has."""
     if current().engine.is_tensor(value):
         value = current().engine.to_numpy(value)
-    if isinstance(value, (str, bytes)) or (hasattr(value, "__iter__") and not hasattr(value, "__len__")):
+    if isinstance(value, (str, bytes, dict, set)) or (hasattr(value, "__iter__") and not hasattr(value, "__len__")):
         raise TypeError(f"{name} is an array or nested lists of numbers, got {type(value).__name__}")
     try:
         array = np.asarray(value)
@@ -65,8 +75,8 @@ class Arrays:
     Args:
         x: the inputs, an array or nested lists.
         y: the targets, or None.
-        sample_weight: one number a sample, or None.
-        class_weight: a weight for each class index, or None; multiplies the sample weights.
+        sample_weight: one finite number a sample, or for each value that the loss has of it; or None.
+        class_weight: weights of the classes in `y`, or None; they multiply the sample weights.
         batch_size: samples a batch.
     """
 
@@ -75,7 +85,7 @@ class Arrays:
         x: Any,
         y: Any = None,
         sample_weight: Any = None,
-        class_weight: dict[int, float] | None = None,
+        class_weight: ClassWeights | None = None,
         batch_size: int | None = None,
     ):
         self.x = to_array("x", x)
@@ -89,24 +99,15 @@ class Arrays:
         for name, part in (("y", self.y), ("sample_weight", self.sample_weight)):
             if part is not None and len(part) != self.size:
                 raise ValueError(f"x has {self.size} samples and {name} has {len(part)}; they have as many")
-        if batch_size is not None and (isinstance(batch_size, bool) or batch_size != int(batch_size) or batch_size < 1):
-            raise ValueError(f"batch_size is a positive integer, got {batch_size!r}")
-        self.batch_size = int(batch_size or 32)
+        if self.sample_weight is not None and not np.isfinite(self.sample_weight).all():
+            wrong = self.sample_weight[~np.isfinite(self.sample_weight)]
+            raise ValueError(
+                f"sample_weight holds finite numbers, got {wrong[0]} in {wrong.size} of {self.sample_weight.size} "
+                "values; 0 leaves a sample out"
+            )
+        self.batch_size = 32 if batch_size is None else positive_integer("batch_size", batch_size)
         if class_weight is not None:
-            self._weigh_classes(class_weight)
-
-    def _weigh_classes(self, class_weight: dict[int, float]) -> None:
-        if self.y is None:
-            raise ValueError("class_weight needs y")
-        if not isinstance(class_weight, dict):
-            raise TypeError(f"class_weight is a dict from a class index to a weight, got {class_weight!r}")
-        one_hot = self.y.ndim > 1 and self.y.shape[-1] > 1
-        classes = (self.y.argmax(-1) if one_hot else self.y.reshape(len(self.y), -1)[:, 0]).astype(int)
-        absent = sorted(set(classes.tolist()) - set(class_weight))
-        if absent:
-            raise ValueError(f"class_weight has no weight for the classes {absent} of y; it has {sorted(class_weight)}")
-        weights = np.array([class_weight[c] for c in classes.tolist()], floatx())
-        self.sample_weight = weights if self.sample_weight is None else self.sample_weight * weights
+            self.sample_weight = multiplied(class_weight.of(self.y), self.sample_weight)
 
     @property
     def steps(self) -> int:
@@ -145,7 +146,7 @@ class Arrays:
 
     def split(self, fraction: float) -> tuple[Arrays, Arrays]:
         """All but the last `fraction` of the samples, and that fraction."""
-        if not 0 < fraction < 1:
+        if not isinstance(fraction, (int, float, np.number)) or not 0 < fraction < 1:
             raise ValueError(f"validation_split is between 0 and 1, got {fraction!r}")
         cut = self.size - int(self.size * fraction)
         if not 0 < cut < self.size:

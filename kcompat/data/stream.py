@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from kcompat.data.arrays import Arrays, Batch, unpack_x_y_sample_weight
+from kcompat.data.arrays import Arrays, Batch, positive_integer, unpack_x_y_sample_weight
+from kcompat.data.class_weights import ClassWeights
 from kcompat.runtime.registry import current
 
 _HELD = (str, bytes, list, tuple, dict, set, frozenset, range)
@@ -25,7 +26,7 @@ def open_data(
     x: Any,
     y: Any = None,
     sample_weight: Any = None,
-    class_weight: dict[int, float] | None = None,
+    class_weight: ClassWeights | None = None,
     batch_size: int | None = None,
     steps: int | None = None,
     check: Callable[..., None] | None = None,
@@ -43,8 +44,8 @@ def open_data(
 
 def check_steps(steps: Any) -> None:
     """Raise ValueError unless `steps` is a number of batches, or None."""
-    if steps is not None and (isinstance(steps, bool) or steps != int(steps) or steps < 1):
-        raise ValueError(f"the number of steps is a positive integer, got {steps!r}")
+    if steps is not None:
+        positive_integer("the number of steps", steps)
 
 
 class Stream:
@@ -55,13 +56,13 @@ class Stream:
             read on from epoch to epoch; what can be iterated again, or has a length and indices, is read anew in each.
         class_weight: see `Arrays`.
         steps: batches an epoch; None: all.
-        check: is given `x` and `y` of each batch, and raises if they do not fit.
+        check: is given `x`, `y` and `sample_weight` of each batch, and raises if they do not fit.
     """
 
     def __init__(
         self,
         source: Any,
-        class_weight: dict[int, float] | None = None,
+        class_weight: ClassWeights | None = None,
         steps: int | None = None,
         check: Callable[..., None] | None = None,
     ):
@@ -98,7 +99,7 @@ class Stream:
         count = 0
         for batch in itertools.islice(self._ahead, self.steps):
             if self.check is not None:
-                self.check(*batch[:2])
+                self.check(*batch)
             yield batch
             count += 1
         if count < (self.steps or 1):

@@ -27,7 +27,7 @@ def with_validation(
         split: the share of `data`, from its end, to evaluate on in their place; 0: none.
         batch_size: samples a batch of the evaluation.
         steps: how many batches to evaluate on; None: all.
-        check: is given `x` and `y` of each batch of an iterable.
+        check: is given `x`, `y` and `sample_weight` of each batch of an iterable.
 
     Raises ValueError for `steps` without data, for a split of an iterable, and for data of another form.
     """
@@ -43,7 +43,11 @@ def with_validation(
         return data, validation
     if is_stream(validation_data):
         return data, open_data(validation_data, steps=steps, check=check)
-    if not isinstance(validation_data, (tuple, list)):
-        raise ValueError(f"validation_data is (x, y) or (x, y, sample_weight), got a {type(validation_data).__name__}")
+    if not isinstance(validation_data, (tuple, list)) or len(validation_data) > 3:
+        raise ValueError(f"validation_data is (x, y) or (x, y, sample_weight), got {_kind(validation_data)}")
     x, y, sample_weight = unpack_x_y_sample_weight(validation_data)
     return data, open_data(x, y, sample_weight, None, batch_size, steps, check=check)
+
+
+def _kind(data: Any) -> str:
+    return f"{len(data)} parts" if isinstance(data, (tuple, list)) else f"a {type(data).__name__}"

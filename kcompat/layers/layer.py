@@ -84,7 +84,7 @@ class Layer(Configurable):
     def _track(self, name: str, value: Any) -> None:
         if "_generators" not in self.__dict__:
             raise RuntimeError(f"{type(self).__name__}: call super().__init__() before setting {name!r}")
-        if isinstance(value, Variable) and value not in self._own_variables:
+        if isinstance(value, Variable) and not any(value is own for own in self._own_variables):
             self._own_variables.append(value)
         elif isinstance(value, SeedGenerator) and value not in self._generators:
             self._generators.append(value)

@@ -57,12 +57,22 @@ def _drop_last_axis(lower: Any, higher: Any) -> tuple[Any, Any]:
 
 
 def match_weight(sample_weight: Any, values: Any) -> Any:
-    """Sample weights with the dtype and the axes of `values`."""
+    """Sample weights with the dtype and the axes of `values`; a single value takes weights of any shape.
+
+    Raises ValueError for weights that belong to other samples, or to more axes, than `values` has.
+    """
     weight = ops.cast(ops.convert_to_tensor(sample_weight), values.dtype)
+    shapes = tuple(weight.shape), tuple(values.shape)
     if len(weight.shape) == len(values.shape) + 1 and weight.shape[-1] == 1:
         weight = ops.squeeze(weight, axis=-1)
     while len(weight.shape) < len(values.shape):
         weight = ops.expand_dims(weight, -1)
+    axes = zip(weight.shape, values.shape, strict=False)
+    if shapes[1] and (len(weight.shape) > len(shapes[1]) or any(n not in (1, size) for n, size in axes)):
+        raise ValueError(
+            f"sample_weight has shape {shapes[0]} and the values that it weighs have shape {shapes[1]}; "
+            f"expected one weight for each sample, shape {shapes[1][:1]}, or for each value"
+        )
     return weight
 
 

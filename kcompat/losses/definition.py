@@ -59,6 +59,11 @@ def to_loss(part: Any) -> Any:
     """
     if part is None or isinstance(part, Loss):
         return part
+    if hasattr(part, "update_state"):
+        raise TypeError(
+            f"a loss is of one batch, and a metric accumulates over batches; got {part!r}: "
+            "pass a loss of kcompat.losses, and the metric as metrics=[...]"
+        )
     if not callable(part):
         raise TypeError(f"a loss is a name, a Loss or a function of (y_true, y_pred), got {part!r}")
     return _class_of[part]() if part in _class_of else LossFunctionWrapper(part)

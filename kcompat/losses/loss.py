@@ -14,7 +14,7 @@ from kcompat.losses.alignment import match_weight, size_of
 from kcompat.losses.targets import Targets
 from kcompat.naming import unique_name
 from kcompat.registration import register
-from kcompat.spec import as_dtype
+from kcompat.spec import TensorSpec, as_dtype
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
@@ -65,7 +65,7 @@ class Loss(Configurable):
         integers = self.targets is not None and self.targets.are_integers
         y_true = ops.convert_to_tensor(y_true, None if integers else self.dtype)
         y_pred = ops.convert_to_tensor(y_pred, self.dtype)
-        values = ops.convert_to_tensor(self.call(y_true, y_pred), self.dtype)
+        values = ops.convert_to_tensor(self._check_result(self.call(y_true, y_pred), y_pred), self.dtype)
         weight = None if sample_weight is None else match_weight(sample_weight, values)
         mask = self.mask(y_true, y_pred, values)
         if mask is not None:
@@ -77,6 +77,16 @@ class Loss(Configurable):
         if weight is not None:
             values = ops.multiply(values, weight)
         return self._reduce(values, weight)
+
+    def _check_result(self, values: Any, y_pred: Any) -> Any:
+        """What `call` gave. Raises TypeError for a number, and for an array that does not come of `y_pred`."""
+        is_apart = isinstance(y_pred, TensorSpec) and isinstance(values, (np.ndarray, np.generic))
+        if is_apart or not hasattr(values, "dtype"):
+            raise TypeError(
+                f"the loss {self.name!r} gave {values!r}, a {type(values).__name__} that has no gradient; "
+                "give a tensor, computed from y_pred with kcompat.ops"
+            )
+        return values
 
     def _reduce(self, values: Any, weight: Any) -> Any:
         """Weighted values, reduced as `reduction` says."""
@@ -114,10 +124,4 @@ class LossFunctionWrapper(Loss):
         self.fn, self.kwargs = fn, kwargs
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        values = self.fn(y_true, y_pred, **self.kwargs)
-        if not hasattr(values, "dtype"):
-            raise TypeError(
-                f"the loss function {self.name!r} gave {values!r}, a {type(values).__name__} that has no gradient; "
-                "give a tensor, computed from y_pred with kcompat.ops"
-            )
-        return values
+        return self.fn(y_true, y_pred, **self.kwargs)

@@ -19,7 +19,7 @@ def binary_crossentropy(
     `from_logits`: `y_pred` is what a sigmoid would be applied to. `label_smoothing` moves 0 and 1 that far
     towards one half, in total.
     """
-    y_true, y_pred = align(y_true, y_pred)
+    y_true, y_pred = align(y_true, y_pred, same_shape=True)
     y_true = _smoothed(y_true, label_smoothing, 2)
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 
@@ -41,7 +41,7 @@ def binary_focal_crossentropy(
 
     `apply_class_balancing` weighs class 1 with `alpha` and class 0 with `1 - alpha`.
     """
-    y_true, y_pred = align(y_true, y_pred)
+    y_true, y_pred = align(y_true, y_pred, same_shape=True)
     y_true = _smoothed(y_true, label_smoothing, 2)
     y_pred = ops.sigmoid(y_pred) if from_logits else y_pred
     miss = y_true * (1.0 - y_pred) + (1.0 - y_true) * y_pred

@@ -9,6 +9,7 @@ from kcompat import ops
 from kcompat.losses.alignment import match_weight, size_of
 from kcompat.metrics.metric import Metric
 from kcompat.registration import register
+from kcompat.spec import as_dtype, is_float
 
 
 @register("metric")
@@ -72,6 +73,7 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Take in the values of a batch, with a weight for each sample or one for all."""
+        y_true, y_pred = (self._in_own_dtype(y) for y in (y_true, y_pred))
         values = ops.convert_to_tensor(self.fn(y_true, y_pred, **self.kwargs), self.dtype)
         mask = self.mask(y_true, y_pred, values)
         if mask is not None:
@@ -79,3 +81,8 @@ class MeanMetricWrapper(Mean):
             weight = 1.0 if sample_weight is None else match_weight(sample_weight, values)
             sample_weight = ops.multiply(counted, weight)
         super().update_state(values, sample_weight)
+
+    def _in_own_dtype(self, y: Any) -> Any:
+        """Floats in the dtype of the metric: squares overflow in float16. Integers may be class indices, and stay."""
+        y = ops.convert_to_tensor(y)
+        return ops.cast(y, self.dtype) if is_float(as_dtype(y.dtype)) else y

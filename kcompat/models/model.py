@@ -8,6 +8,7 @@ import numpy as np
 
 from kcompat.callbacks import CallbackList, History
 from kcompat.data.arrays import Arrays, to_array
+from kcompat.data.class_weights import class_weights
 from kcompat.data.stream import is_stream, open_data
 from kcompat.data.validation import with_validation
 from kcompat.layers.layer import Layer
@@ -20,7 +21,7 @@ from kcompat.runtime.program import State
 from kcompat.runtime.registry import get_backend, load
 from kcompat.spec import TensorSpec
 from kcompat.training import steps
-from kcompat.training.checks import DataCheck, count, required, validation_epochs, verbosity
+from kcompat.training.checks import DataCheck, count, flag, required, validation_epochs, verbosity
 from kcompat.training.programs import Programs
 from kcompat.training.progress import Progress
 from kcompat.training.recipe import Recipe
@@ -231,8 +232,8 @@ class Model(Layer):
             validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate on, in place of a split; or an iterable.
             shuffle: whether each epoch has the samples in another order, the same for the same seed. The batches of
                 an iterable come in its own order.
-            class_weight: a weight for each class index.
-            sample_weight: one number a sample; the loss is the weighted sum over the number of samples.
+            class_weight: a weight for each class index, of a sample or of its steps.
+            sample_weight: one number a sample, or one a step; the loss is the weighted sum over how many there are.
             initial_epoch: where to begin counting.
             validation_batch_size: samples a batch of the evaluation, `batch_size` if None.
             validation_freq: evaluate after each so many epochs, or after those of a list, counted from 1.
@@ -251,13 +252,13 @@ class Model(Layer):
         self.require_compiled("fit")
         if self.optimizer is None:
             raise ValueError("the model was compiled with optimizer=None; compile it with one to train it")
-        epochs = count("epochs", epochs)
+        epochs, shuffle = count("epochs", epochs), flag("shuffle", shuffle)
         span, validates_after = range(count("initial_epoch", initial_epoch), epochs), validation_epochs(validation_freq)
         with self._trainer.running() as running:
             if steps_per_epoch is not None and not is_stream(x):
                 raise ValueError(f"steps_per_epoch={steps_per_epoch} needs an iterable of batches; x is an array")
-            x = required(x, y)
-            data = open_data(x, y, sample_weight, class_weight, batch_size, steps_per_epoch, check=self.prepare)
+            x, by_class = required(x, y), class_weights(class_weight, self.loss)
+            data = open_data(x, y, sample_weight, by_class, batch_size, steps_per_epoch, check=self.prepare)
             data, validation = with_validation(
                 data,
                 validation_data,
@@ -268,7 +269,7 @@ class Model(Layer):
             )
             for part in (data, validation):
                 if part is not None:
-                    self.prepare(part.x, part.y)
+                    self.prepare(part.x, part.y, part.sample_weight)
             return self._trainer.fit(
                 running, data, validation, span, shuffle, verbosity(verbose), callbacks, validates_after
             )
@@ -291,7 +292,7 @@ class Model(Layer):
         self.require_compiled("evaluate")
         with self._trainer.running() as running:
             data = open_data(required(x, y), y, sample_weight, None, batch_size, steps, check=self.prepare)
-            self.prepare(data.x, data.y)
+            self.prepare(data.x, data.y, data.sample_weight)
             hooks = CallbackList(listed(callbacks), self, steps=data.steps)
             progress = Progress(data.steps, verbosity(verbose))
             logs = self._trainer.evaluate(running, data, hooks, progress)
@@ -312,7 +313,7 @@ class Model(Layer):
         of an iterable hold besides inputs is not used.
         """
         with self._trainer.running() as running:
-            data = open_data(required(x), None, None, None, batch_size, steps, check=lambda x, y: self.prepare(x))
+            data = open_data(required(x), None, None, None, batch_size, steps, check=lambda x, *_: self.prepare(x))
             self.prepare(data.x)
             return self._trainer.predict(running, data, callbacks, verbosity(verbose))
 
@@ -335,8 +336,9 @@ class Model(Layer):
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         with self._trainer.running():
-            data = Arrays(required(x, y), y, sample_weight, class_weight, batch_size=2**31)
-            self.prepare(data.x, data.y)
+            by_class = class_weights(class_weight, self.loss)
+            data = Arrays(required(x, y), y, sample_weight, by_class, batch_size=2**31)
+            self.prepare(data.x, data.y, data.sample_weight)
             return results_of(self._trainer.step(kind, data), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -346,12 +348,12 @@ class Model(Layer):
             self.prepare(x)
             return self._trainer.predict_batch(x)
 
-    def prepare(self, x: np.ndarray, y: np.ndarray | None = None) -> None:
-        """Build the model for this data, choose the metrics, and check that targets fit before anything runs."""
+    def prepare(self, x: np.ndarray, y: Any = None, sample_weight: Any = None) -> None:
+        """Build the model for this data, choose the metrics, and check that all of it fits before anything runs."""
         if not self.built:
             self.programs.release()
             self.build((None, *x.shape[1:]))
-        self._data_check.check(self, x, y)
+        self._data_check.check(self, x, y, sample_weight)
 
     # Building, and looking at it.
 

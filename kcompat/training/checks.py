@@ -33,9 +33,28 @@ def required(x: Any, y: Any = None) -> Any:
     """Input data that is there and is no pair. Raises ValueError for None and for `(x, y)` in one argument."""
     if x is None:
         raise ValueError("x is None; pass an array of inputs")
-    if isinstance(x, tuple) and len(x) in (2, 3) and y is None and all(hasattr(part, "shape") for part in x):
-        raise ValueError(f"x is a tuple of {len(x)} arrays; pass them one by one: x, y and sample_weight")
+    if y is None and isinstance(x, (tuple, list)) and len(x) in (2, 3):
+        shapes = {tuple(part.shape) for part in x if hasattr(part, "shape")}
+        if len(shapes) > 1 or (shapes and isinstance(x, tuple)):  # a list of arrays of one shape is a list of samples
+            kind = type(x).__name__
+            raise ValueError(f"x is a {kind} of {len(x)} arrays; pass them one by one: x, y and sample_weight")
     return x
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value` as a bool. Raises ValueError for what is none, such as a word."""
+    if not isinstance(value, (bool, np.bool_)) and not (isinstance(value, int) and value in (0, 1)):
+        raise ValueError(f"{name} is True or False, got {value!r}")
+    return bool(value)
+
+
+def require_targets_to_validate(loss: Any, data: Any, validation: Any) -> None:
+    """Raise ValueError for data to evaluate on without targets, where a loss is trained with them."""
+    if loss is not None and validation is not None and data.y is not None and validation.y is None:
+        raise ValueError(
+            f"validation_data has no targets, and the loss {loss.name!r} compares predictions with them; "
+            "pass (x, y) or (x, y, sample_weight)"
+        )
 
 
 def verbosity(verbose: Any) -> int:
@@ -63,22 +82,25 @@ class DataCheck:
         self._layouts: set[Any] = set()
         self._outputs: Any = None
 
-    def check(self, model: Any, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Raise ValueError if inputs or targets do not fit; choose the metrics if that is still to be done."""
+    def check(
+        self, model: Any, x: np.ndarray, y: np.ndarray | None = None, sample_weight: np.ndarray | None = None
+    ) -> None:
+        """Raise ValueError if inputs, targets or weights do not fit; choose the metrics if that is still to be done."""
         model.check_data(x)
         recipe = model.recipe
         if y is None:
             return
-        layout = (x.shape[1:], x.dtype, y.shape[1:], y.dtype)
+        parts = (x, y) if sample_weight is None else (x, y, sample_weight)
+        layout = tuple((part.shape[1:], part.dtype) for part in parts)
         if layout not in self._layouts or recipe.has_open_metrics:
-            inputs, targets = (TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in (x, y))
+            inputs, targets, *weight = (TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in parts)
             self._outputs = model.compute_output_spec(inputs)
             if isinstance(self._outputs, TensorSpec) and recipe.has_open_metrics:
                 recipe.resolve_metrics(targets.shape, self._outputs.shape)
                 model.programs.release()  # whose state has no room for them
             if recipe.loss is not None:
                 with bind({}):
-                    shapes.infer(lambda x, y, y_pred: model.compute_loss(x, y, y_pred), inputs, targets, self._outputs)
+                    shapes.infer(model.compute_loss, inputs, targets, self._outputs, *weight)
             self._layouts.add(layout)
         if recipe.loss is not None:
             recipe.loss.check_targets(y, self._outputs)

@@ -16,6 +16,7 @@ from kcompat.runtime import tree
 from kcompat.runtime.active import use
 from kcompat.runtime.interrupts import deferring, finishes, uninterrupted
 from kcompat.runtime.registry import load
+from kcompat.training.checks import require_targets_to_validate
 from kcompat.training.diagnosis import KEPT_BYTES, NonFiniteLoss, first_failure, seen_too_late
 from kcompat.training.fastest import step_seconds
 from kcompat.training.progress import Progress
@@ -99,6 +100,7 @@ class Trainer:
     ) -> History:
         """Train over `epochs`, numbers of epochs from 0; evaluate after those that `validates_after` names."""
         model, history = self.model, History()
+        require_targets_to_validate(model.loss, data, validation)
         if not model.programs.store.variables["params"]:
             warnings.warn(f"{model.name} has no trainable weights, so fit changes none", stacklevel=3)
         self.choose_backend(data)
@@ -164,7 +166,7 @@ class Trainer:
         """Go with a model that a hook has moved, and choose the metrics of one that it compiled anew."""
         running.follow()
         if self.model.recipe.has_open_metrics:
-            self.model.prepare(data.x, data.y)
+            self.model.prepare(data.x, data.y, data.sample_weight)
 
     def _undo(self, before: Any, data: Data, key: Any, epoch: int, steps: int) -> str:
         """Go back to the state from before the epoch, and say where its loss stopped being finite."""
@@ -279,6 +281,8 @@ class Trainer:
 
 def listed(callbacks: Any) -> list[Callback]:
     """Callbacks as a list, from one, several or None."""
+    if callable(callbacks) and not isinstance(callbacks, Callback):
+        raise TypeError(f"callbacks are instances of kcompat.callbacks.Callback, got {callbacks!r}")
     return [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class Variable(VariableLike):
     """
 
     __array_ufunc__ = None  # an ndarray on the left hands over to us
+    __hash__ = object.__hash__  # a key for what it is, though == compares values; two variables have two hashes
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class Variable(VariableLike):
                 return value
 
     def assign(self, value: Any) -> Any:
-        """Replace the value by one of the same shape, and give it.
+        """Replace the value by one of the same shape, and give that as a tensor.
 
         While a step runs, the new value becomes part of the new state; a trainable variable then changes
         only through the optimizer, and assigning to it raises RuntimeError.
@@ -117,7 +118,7 @@ class Variable(VariableLike):
         scope = current_scope()
         if scope is None:
             assign_all([(self, value)])
-            return value
+            return self.value
         value = value.value if isinstance(value, Variable) else value
         if self.trainable and self in scope.values:
             raise RuntimeError(
@@ -168,6 +169,35 @@ class Variable(VariableLike):
     def __getitem__(self, key: Any) -> Any:
         return self.value[key]
 
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"variable {self.path!r} is a scalar, it has no length; use variable.size")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self.value[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"variable {self.path!r} is neither true nor false; compare it with None by `is`, "
+            "its values with kcompat.ops, or use bool(variable.numpy()) of a scalar"
+        )
+
+    def __eq__(self, other: Any) -> Any:
+        return ops.equal(self, other) if _is_numeric(other) else NotImplemented
+
+    def __ne__(self, other: Any) -> Any:
+        return ops.not_equal(self, other) if _is_numeric(other) else NotImplemented
+
+    def __pos__(self) -> Any:
+        return self.value
+
+    def __invert__(self) -> Any:
+        return ops.logical_not(self) if self.dtype == "bool" else ops.bitwise_not(self)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return ops.round(self, decimals=ndigits or 0)
+
     def __neg__(self) -> Any:
         return ops.negative(self)
 
@@ -196,6 +226,11 @@ def to_host(value: Any, dtype: Any = None) -> np.ndarray:
     return np.array(value, None if dtype is None else as_dtype(dtype))
 
 
+def _is_numeric(x: Any) -> bool:
+    """Whether values can be compared with `x`; None, a name or a layer is merely not the variable."""
+    return hasattr(x, "dtype") or isinstance(x, (bool, int, float, list, tuple))
+
+
 def _install(symbol: str, op: str, reflected: bool = True) -> None:
     apply = getattr(ops, op)
     setattr(Variable, f"__{symbol}__", lambda self, other: apply(self, other))
@@ -203,7 +238,14 @@ def _install(symbol: str, op: str, reflected: bool = True) -> None:
         setattr(Variable, f"__r{symbol}__", lambda self, other: apply(other, self))
 
 
-for _symbol, _op in ARITHMETIC.items():
+DIVISION_AND_LOGIC = {
+    "floordiv": "floor_divide",
+    "mod": "mod",
+    "and": "logical_and",
+    "or": "logical_or",
+    "xor": "logical_xor",
+}
+for _symbol, _op in (ARITHMETIC | DIVISION_AND_LOGIC).items():
     _install(_symbol, _op)
 for _symbol, _op in {"gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal"}.items():
     _install(_symbol, _op, reflected=False)
