@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,10 +26,11 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=run, extras=dict.fromkeys(("rich", "matplotlib", "threadpoolctl"), "bench"))
     parser.add_argument("--preset", choices=PRESETS, help="what to measure; table is the default, gpu that of cuda")
     parser.add_argument("--quick", action="store_true", help="the preset quick: NumPy alone, in less than two minutes")
-    parser.add_argument("--workload", action="append", default=[], metavar="NAME", help="as mlp or cnn@1; repeatable")
-    parser.add_argument("--op", action="append", default=[], metavar="NAME", help="an op, as softmax; repeatable")
-    parser.add_argument("--measure", action="append", default=[], metavar="NAME", help="as step; repeatable")
-    parser.add_argument("--contestant", action="append", default=[], metavar="NAME", help="as kcompat:jax; repeatable")
+    several: dict[str, Any] = {"action": "extend", "nargs": "+", "default": [], "metavar": "NAME"}
+    parser.add_argument("--workload", **several, help="as mlp or cnn@1")
+    parser.add_argument("--op", **several, help="ops, as softmax")
+    parser.add_argument("--measure", **several, help="as step")
+    parser.add_argument("--contestant", **several, help="as kcompat:jax")
     parser.add_argument("--repeats", type=int, default=5, help="repeats of each, interleaved (default 5)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="cores to use (default all)")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
@@ -56,14 +56,19 @@ def run(options: argparse.Namespace) -> None:
     if not hasattr(os, "fork"):
         sys.exit("kcompat: bench stops and forks processes, which Linux and macOS can do, and Windows within WSL")
     from kcompat.bench import presets, result, session, table
+    from kcompat.conformance.run import document
 
     with told_plainly():
         plan = presets.plan(options)
+        for path in filter(None, (options.json, options.html)):  # before a run of an hour
+            document.require_writable(path)
     with table.progress() as show:
         report = session.measured(plan, options.device, options.dtype, options.threads, show)
     if options.json:
         result.write(report, options.json)
     table.show(report)
+    if not any(row.values for row in report.rows):
+        sys.exit(f"kcompat: nothing was measured on --device {options.device}; see above what each contestant lacks")
     if options.html:
         _write_page(report, options.html)
 
@@ -71,16 +76,19 @@ def run(options: argparse.Namespace) -> None:
 def run_page(options: argparse.Namespace) -> None:
     """Make a page of a report."""
     from kcompat.bench import result
+    from kcompat.conformance.run import document
 
     with told_plainly():
         report = result.read(options.report)
+        document.require_writable(options.page)
     _write_page(report, options.page)
 
 
 def _write_page(report: Report, path: str) -> None:
     from kcompat.bench import page
+    from kcompat.conformance.run import document
 
-    Path(path).write_text(page.render(report))
+    document.write_text(page.render(report), path)
 
 
 def run_compare(options: argparse.Namespace) -> None:
@@ -110,5 +118,7 @@ def told_plainly() -> Iterator[None]:
     """What was asked wrongly is said in a line, without a traceback."""
     try:
         yield
+    except BrokenPipeError:  # nothing was asked wrongly: the reader has seen enough
+        raise
     except (LookupError, ValueError, OSError) as error:
         sys.exit(f"kcompat: {error.args[0] if isinstance(error, LookupError) else error}")

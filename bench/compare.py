@@ -20,12 +20,15 @@ class Change(NamedTuple):
 
 
 def compare(old: Report, new: Report) -> list[Change]:
-    """Every row that both have. Raises ValueError if they were made under other conditions."""
+    """Every row that both have. Raises ValueError if there is none, or they were made under other conditions."""
     for name in ("device", "dtype"):
         if getattr(old, name) != getattr(new, name):
             raise ValueError(f"the reports differ in --{name}: {getattr(old, name)} and {getattr(new, name)}")
     rows = {row.key: row for row in old.rows if row.values}
-    return [_change(rows[row.key], row) for row in new.rows if row.values and row.key in rows]
+    changes = [_change(rows[row.key], row) for row in new.rows if row.values and row.key in rows]
+    if not changes:
+        raise ValueError("the reports have no measured row in common, so there is nothing to compare")
+    return changes
 
 
 def _change(old: Row, new: Row) -> Change:

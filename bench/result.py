@@ -86,15 +86,20 @@ class Report:
 
 def write(report: Report, path: str | Path) -> None:
     """Write a report as JSON."""
-    Path(path).write_text(json.dumps(asdict(report), indent=1) + "\n")
+    from kcompat.conformance.run import document  # takes a second, and only this needs it
+
+    document.write_text(json.dumps(asdict(report), indent=1) + "\n", path)
 
 
 def read(path: str | Path) -> Report:
     """Read a report; raises ValueError for another schema."""
-    document = json.loads(Path(path).read_text())
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ValueError(f"{path} is not a report of schema {SCHEMA}; make one with kcompat bench --json {path}")
-    return Report(**{**document, "rows": [Row(**row) for row in document["rows"]]})
+    try:
+        read = json.loads(Path(path).read_text())
+        if read["schema"] == SCHEMA:
+            return Report(**{**read, "rows": [Row(**row) for row in read["rows"]]})
+    except (ValueError, TypeError, KeyError):  # no JSON, or JSON of something else
+        pass
+    raise ValueError(f"{path} is not a report of schema {SCHEMA}; make one with kcompat bench --json {path}")
 
 
 def reference(rows: Iterable[Row], row: Row) -> dict[str, Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,17 +17,15 @@ from kcompat.conformance.targets.precision import PROFILES
 def add_to(commands: Any) -> None:
     """Add the suite's commands to the parser of `kcompat`."""
     conform = commands.add_parser("conform", help="judge backends and other libraries by the conformance suite")
-    conform.add_argument("--backend", action="append", default=[], metavar="NAME", help="a backend; repeatable")
+    several: dict[str, Any] = {"action": "extend", "nargs": "+", "default": []}  # `--ops a b` as `--ops a --ops b`
+    conform.add_argument("--backend", **several, metavar="NAME", help="backends")
     conform.add_argument(
-        "--target",
-        action="append",
-        default=[],
-        help="keras3:torch, raw:jax, or module:factory of an adapter; repeatable",
+        "--target", **several, metavar="NAME", help="keras3:torch, raw:jax, or an adapter's MODULE:FACTORY"
     )
     _select(conform)
     conform.add_argument("--device", default="", help="the device that the target is to use, such as cuda")
-    conform.add_argument("--ops", action="append", default=[], metavar="PATTERN", help="ops (or layers) like conv*")
-    conform.add_argument("--id", action="append", default=[], metavar="PATTERN", help="checks like conv-*:gradient")
+    conform.add_argument("--ops", **several, metavar="PATTERN", help="ops (or layers) like conv*")
+    conform.add_argument("--id", **several, metavar="PATTERN", help="checks like conv-*:gradient")
     conform.add_argument("--quick", action="store_true", help="as few checks as name every clause of the spec")
     conform.add_argument("--xfails", default="", metavar="FILE", help="a TOML file of expected failures")
     conform.add_argument("--report", metavar="FILE", help="write the report as JSON")
@@ -56,7 +55,9 @@ def add_to(commands: Any) -> None:
     compare.set_defaults(run=run_compare)
 
     mutants = commands.add_parser("mutants", help="measure the suite: which planted bugs does it find")
-    mutants.add_argument("--ops", action="append", default=[], metavar="PATTERN", help="mutants of ops like conv*")
+    mutants.add_argument("--ops", **several, metavar="PATTERN", help="mutants of ops like conv*")
+    mutants.add_argument("--planted", action="store_true", help="put them into the source of a copy of the package")
+    mutants.add_argument("--jobs", type=int, default=2, help="with --planted: processes at a time (default 2)")
     mutants.add_argument("--report", metavar="FILE", help="write the table as JSON")
     mutants.set_defaults(run=run_mutants)
 
@@ -69,8 +70,9 @@ def _select(parser: argparse.ArgumentParser) -> None:
 def run_conform(options: argparse.Namespace) -> None:
     """Run the suite; the exit status is 1 if anything fails that is not expected to."""
     from kcompat.conformance.report import display, junit, page
-    from kcompat.conformance.run import conform, document
+    from kcompat.conformance.run import conform, document, xfails
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as an interrupt: the workers end, too
     selection = Selection(
         level=options.level,
         profile=options.profile,
@@ -86,6 +88,8 @@ def run_conform(options: argparse.Namespace) -> None:
     with usage_errors():
         selection.checks()  # before a bar is drawn
         conform.require_valid(targets, options.jobs)
+        if options.xfails:
+            xfails.load(options.xfails)
         for path in outputs:
             document.require_writable(path)
     with usage_errors(), display.progress(targets) as on_progress:
@@ -113,7 +117,10 @@ def run_repro(options: argparse.Namespace) -> None:
     from kcompat.conformance.report import repro
 
     with usage_errors():
-        print(repro.script(options.target, options.id, options.profile))
+        script = repro.script(options.target, options.id, options.profile)
+    if script.startswith(repro.NO_SCRIPT):
+        sys.exit(f"kcompat: {script.removeprefix('# ')}")
+    print(script)
 
 
 def run_compare(options: argparse.Namespace) -> None:
@@ -130,11 +137,19 @@ def run_compare(options: argparse.Namespace) -> None:
 
 def run_mutants(options: argparse.Namespace) -> None:
     """Run the mutants; the exit status is 1 if one survives."""
-    from kcompat.conformance.mutants import mutation
+    from kcompat.conformance.mutants import mutation, planting
     from kcompat.conformance.report import display
+    from kcompat.conformance.run import document
 
     with usage_errors():
-        survivors = display.show_mutants(mutation.run(options.ops), options.report)
+        if options.report:
+            document.require_writable(options.report)
+        if options.planted:
+            with display.progress(["mutants"]) as on_progress:
+                fates = planting.run(options.ops, options.jobs, lambda *counts: on_progress("mutants", *counts))
+        else:
+            fates = mutation.run(options.ops)
+        survivors = display.show_mutants(fates, options.report)
     if survivors:
         sys.exit(1)
 
@@ -144,5 +159,7 @@ def usage_errors() -> Iterator[None]:
     """Within the block, what was asked wrongly ends the command with a line in place of a traceback."""
     try:
         yield
+    except BrokenPipeError:  # nothing was asked wrongly: the reader has seen enough
+        raise
     except (LookupError, ValueError, ImportError, OSError) as error:
-        sys.exit(f"kcompat: {error}")
+        sys.exit(f"kcompat: {error.args[0] if isinstance(error, KeyError) and error.args else error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("kcompat: interrupted", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     except ModuleNotFoundError as error:
         extra = options.extras.get(error.name)
         if extra is None:

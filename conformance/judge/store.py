@@ -6,14 +6,13 @@ depend on. The folder (`KCOMPAT_CACHE`, by default `~/.cache/kcompat`) may be de
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
 import platform
 import shutil
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +25,8 @@ from kcompat.backends import numpy as numpy_backend
 SOURCES = (kcompat, spec, numpy_backend)
 ROOMS = ("targets", "cases", "references", "records", "judge")
 """The rooms of the suite that expectations depend on."""
+DIGEST = "digest"
+"""The name of the array that says whether the others are what was kept."""
 KEPT = 3
 """How many versions stay on disk."""
 
@@ -64,7 +65,8 @@ def open_version() -> None:
 def save(subject: str, profile: str, arrays: Mapping[str, np.ndarray]) -> None:
     """Write a subject's arrays, whole or not at all."""
     with tempfile.NamedTemporaryFile(dir=folder(), suffix=".part", delete=False) as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # its names are those of arrays
+        digest = np.array(_digest(subject, profile, arrays))
+        np.savez(file, **arrays, **{DIGEST: digest})  # type: ignore[arg-type]  # its names are those of arrays
     os.replace(file.name, path_of(subject, profile))
 
 
@@ -73,10 +75,35 @@ def load(subject: str, profile: str) -> dict[str, np.ndarray]:
     """A subject's arrays; nothing where none are kept, or where the file is broken: it is removed."""
     path = path_of(subject, profile)
     try:
-        with path.open("rb") as file, np.load(file) as arrays:
-            return dict(arrays)
+        with path.open("rb") as file, np.load(file) as archive:
+            arrays = dict(archive)
+        if str(arrays.pop(DIGEST)) == _digest(subject, profile, arrays) and _is_sound(arrays):
+            return arrays
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        path.unlink(missing_ok=True)
-        return {}
+    except Exception:  # a file that something else has written raises anything: it is computed again, whatever is wrong
+        pass
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return {}
+
+
+def _digest(subject: str, profile: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """A hash of what is kept of a subject."""
+    digest = hashlib.sha256(f"{subject} {profile}".encode())
+    for name in sorted(arrays):
+        x = np.asarray(arrays[name])
+        digest.update(f" {name} {x.dtype} {x.shape} ".encode() + x.tobytes())
+    return digest.hexdigest()
+
+
+def _is_sound(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether each value has a bound and a sigma, all of them numbers, and in the value's shape."""
+    for name in arrays:
+        stem, _, kind = name.rpartition(" ")
+        parts = [arrays.get(f"{stem} {part}") for part in ("value", "bound", "sigma")]
+        if kind == "value" and not all(
+            part is not None and part.dtype.kind in "biuf" and part.shape == arrays[name].shape for part in parts
+        ):
+            return False
+    return True

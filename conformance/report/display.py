@@ -28,7 +28,8 @@ SUSPECTS = 20
 LEGEND = """\
 L0 functions, shapes, dtypes, refusals; L1 values; L2 gradients; L2s gradients at kinks as the spec declares them;
 L3 layers, losses, metrics, optimizers; L4 training runs; L5 the same seed gives the same bits.
-granted: the highest level up to which nothing failed. z: the error over what rounding explains; up to 8 is right.
+granted: the highest level up to which nothing failed and half is supported, at least.
+z: the error over what rounding explains; up to 8 is right.
 native: the backend's own code for an op; composed: the spec's body for it. kink: a point without a derivative.
 clause: one promise of the spec, which checks name. witness: Keras, asked for what "compatible" means.
 All terms are in docs/pages/guide/glossary.md."""
@@ -53,6 +54,8 @@ def show(report: dict[str, Any], every_failure: bool = False) -> None:
     console.print(LEGEND, style="dim")
     for target in report["targets"]:
         _show_failures(report, target["name"], every_failure)
+        for remark in target.get("remarks", ()):
+            console.print(f"{target['name']}: {remark}", markup=False)
     if suspected := document.suspects(report):
         names = ", ".join(suspected[:SUSPECTS])
         console.print(f"all targets differ from the oracle on the same side, suspect it: {names}")

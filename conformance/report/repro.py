@@ -31,6 +31,8 @@ SECONDS = 60.0
 """How long making the inputs of all scripts of a page smaller may take."""
 NO_TARGET = 3
 """The exit status of a process whose target cannot be loaded."""
+NO_SCRIPT = "# no script: "
+"""How the text begins that stands in place of a script."""
 GRADIENTS = {
     "gradient": questions.gradient,
     "eager-gradient": questions.gradient,
@@ -58,7 +60,7 @@ def scripts(target: str, checks: Iterable[str], profile: str = "fp32") -> dict[s
         written, message = _write_in_process(target, waiting, profile)
         texts |= written
         deadly, waiting = waiting[len(written) : len(written) + 1], waiting[len(written) + 1 :]
-        texts |= dict.fromkeys(deadly if written else [*deadly, *waiting], f"# no script: {message}")
+        texts |= dict.fromkeys(deadly if written else [*deadly, *waiting], f"{NO_SCRIPT}{message}")
         waiting = waiting if written else []
     return texts
 
@@ -80,8 +82,10 @@ def main(name: str, profile: str, out: str) -> None:
     """Write scripts for the ids on the standard input, a line of JSON each; they share `SECONDS`."""
     try:
         target = load(name)
-    except (LookupError, ImportError) as error:
-        print(error.args[0] if isinstance(error, KeyError) else error, file=sys.stderr)
+    except (Exception, SystemExit) as error:
+        said = str(error.args[0] if isinstance(error, KeyError) else error)
+        usage = isinstance(error, (LookupError, ImportError))
+        print(said if usage else f"{name} cannot be loaded: {type(error).__name__}: {said}", file=sys.stderr)
         sys.exit(NO_TARGET)
     ids = json.loads(sys.stdin.read())
     checks = {check.id: check for check in suite.checks(profile=PROFILES[profile])}
@@ -91,7 +95,7 @@ def main(name: str, profile: str, out: str) -> None:
             try:
                 text = write(target, checks[identifier], PROFILES[profile], seconds)
             except Exception as error:  # the other scripts are worth having
-                text = f"# no script: {error}"
+                text = f"{NO_SCRIPT}{error}"
             file.write(json.dumps([identifier, text]) + "\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,9 +17,14 @@ from typing import Any
 from kcompat.conformance.run import document, suite, xfails
 from kcompat.conformance.run.preparation import prepare
 from kcompat.conformance.run.selection import Selection
+from kcompat.conformance.run.worker import TIMEOUT
 
 RESTARTS = 20
 """How often a target may kill its process and be started again."""
+GRACE = 5.0
+"""Seconds beyond the timeout after which a process is killed: in it the timeout has had no effect."""
+LOADING = 600.0
+"""Seconds that a target may take until its first check begins."""
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -32,8 +38,14 @@ class Worker:
     folder: Path
     started: float
     command: list[str]
+    timeout: float
     restarts: int = 0
     lines: list[dict[str, Any]] = field(default_factory=list)
+    hung: bool = False
+    """Whether the process was killed because it took too long."""
+    _heard: float = field(default_factory=time.monotonic)
+    _loading: bool = True
+    _in_check: bool = False
     _read: int = 0
 
     @property
@@ -47,44 +59,85 @@ class Worker:
         return next((line["start"] for line in self.lines if "start" in line), {})
 
     def update(self) -> bool:
-        """Read new lines, and give whether the process is running."""
+        """Read new lines, kill the process where it hangs, and give whether it is running."""
         running = self.process.poll() is None
-        out = self.folder / "out.jsonl"
-        if out.exists():
-            with out.open() as file:
+        if self._out.exists():
+            with self._out.open("rb") as file:
                 file.seek(self._read)
-                for line in iter(file.readline, ""):
-                    if not line.endswith("\n"):
+                for line in file:
+                    if not line.endswith(b"\n"):
                         break
-                    self.lines.append(json.loads(line))
-                    self._read = file.tell()
+                    self._hear(json.loads(line))
+                    self._read += len(line)
+        if running and time.monotonic() - self._heard > (LOADING if self._loading else self.timeout + GRACE):
+            self.hung = True
+            self.end()
         return running
 
+    @property
+    def _out(self) -> Path:
+        return self.folder / "out.jsonl"
+
+    def _hear(self, line: dict[str, Any]) -> None:
+        self._heard = time.monotonic()
+        self._in_check = "began" in line and not self.hung  # it was killed for the check before, which has ended
+        if "began" in line:
+            self._loading = False
+        else:
+            self.lines.append(line)
+
+    def end(self) -> None:
+        """Kill the process if it is running."""
+        self.process.kill()
+        self.process.wait()
+
     def restart(self) -> bool:
-        """Go on behind the check that killed the process, and give whether there was one and `RESTARTS` allow it."""
+        """Go on behind the check that killed the process, and give whether there is more and `RESTARTS` allow it.
+
+        A process that hangs while it loads the target is not started again.
+        """
         finished = any("finished" in line for line in self.lines)
         if finished or not self.start or self.restarts == RESTARTS or len(self.results) == self.start["total"]:
             return False
-        code = self.process.returncode
-        ending = f"signal {-code}, {signal.strsignal(-code)}" if code < 0 else f"exit status {code}"
+        if self.hung and self._loading:
+            return False
+        died = [TIMEOUT if self.hung else f"the process ended with {self._ending}"] if self._in_check else []
+        os.truncate(self._out, self._read)  # half a line
         self.restarts += 1
-        self.process = _start_process([*self.command, f"the process ended with {ending}"], self.folder)
+        self._heard, self._loading, self._in_check, self.hung = time.monotonic(), True, False, False
+        self.process = _start_process([*self.command, *died], self.folder)
         return True
+
+    @property
+    def _ending(self) -> str:
+        code = self.process.returncode
+        return f"signal {-code}, {signal.strsignal(-code)}" if code < 0 else f"exit status {code}"
+
+    def _why_incomplete(self) -> str:
+        for line in self.lines:
+            if "unusable" in line:
+                return str(line["unusable"])
+        if self.restarts == RESTARTS:
+            return f"the process ended {RESTARTS + 1} times, the last time with {self._ending}"
+        if self.hung:
+            return f"it took longer than {LOADING:g} s to load the target"
+        log = (self.folder / "log").read_text(errors="replace").strip()
+        return log[-2000:] or f"the process ended with {self._ending}"
 
     def describe(self) -> dict[str, Any]:
         """The target's entry in the report."""
         complete = any("finished" in line for line in self.lines)
-        log = (self.folder / "log").read_text(errors="replace").strip()
         levels = document.summary(self.results)
         return {
             "name": self.target,
             "version": self.start.get("version", ""),
             "device": self.start.get("device", ""),
             "status": "complete" if complete else "no data",
-            "message": "" if complete else log[-2000:] or f"the process ended with {self.process.returncode}",
+            "message": "" if complete else self._why_incomplete(),
             "seconds": round(time.monotonic() - self.started, 1),
             "levels": levels,
             "granted": document.granted(levels) if complete else "",
+            "remarks": document.remarks(levels) if complete else [],
         }
 
 
@@ -134,21 +187,28 @@ def require_valid(targets: Sequence[str], jobs: int) -> None:
 def _run_workers(
     targets: Sequence[str], selection: Selection, jobs: int, folder: Path, on_progress: OnProgress, total: int
 ) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """The entry in the report and the results of each target; at most `jobs` processes run at a time."""
+    """The entry in the report and the results of each target; at most `jobs` processes run at a time.
+
+    None is left behind where this ends early, as by an interrupt of this process alone.
+    """
     waiting, running = list(targets), list[Worker]()
     outcomes: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            running.append(_start(waiting.pop(0), selection, folder / str(len(waiting))))
-        time.sleep(0.1)
-        for worker in list(running):
-            alive = worker.update()
-            on_progress(worker.target, len(worker.results), worker.start.get("total", total))
-            if not alive:
-                worker.update()  # what it wrote between the last look and its end
-                if not worker.restart():
-                    running.remove(worker)
-                    outcomes[worker.target] = (worker.describe(), worker.results)
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                running.append(_start(waiting.pop(0), selection, folder / str(len(waiting))))
+            time.sleep(0.1)
+            for worker in list(running):
+                alive = worker.update()
+                on_progress(worker.target, len(worker.results), worker.start.get("total", total))
+                if not alive:
+                    worker.update()  # what it wrote between the last look and its end
+                    if not worker.restart():
+                        running.remove(worker)
+                        outcomes[worker.target] = (worker.describe(), worker.results)
+    finally:
+        for worker in running:
+            worker.end()
     return outcomes
 
 
@@ -156,7 +216,7 @@ def _start(target: str, selection: Selection, folder: Path) -> Worker:
     folder.mkdir()
     command = [sys.executable, "-m", "kcompat.conformance.run.worker", target, str(folder / "out.jsonl")]
     command.append(json.dumps(selection.as_json()))
-    return Worker(target, _start_process(command, folder), folder, time.monotonic(), command)
+    return Worker(target, _start_process(command, folder), folder, time.monotonic(), command, selection.timeout)
 
 
 def _start_process(command: list[str], folder: Path) -> subprocess.Popen[bytes]:

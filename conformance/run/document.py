@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -48,13 +48,27 @@ def summary(results: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:
 
 
 def granted(levels: dict[str, dict[str, int]]) -> str:
-    """The highest level up to which nothing failed and something passed; "" for none."""
+    """The highest level up to which nothing failed, something passed, and most is supported; "" for none."""
     reached = ""
     for level, counts in levels.items():
-        if any(counts.get(status) for status in BAD) or not counts.get("pass"):
+        if any(counts.get(status) for status in BAD) or not counts.get("pass") or _mostly_unsupported(counts):
             break
         reached = level
     return reached
+
+
+def _mostly_unsupported(counts: dict[str, int]) -> bool:
+    """Whether a target lacks more than half of what a level asks of it."""
+    return 2 * counts.get("unsupported", 0) > sum(n for status, n in counts.items() if status != "skip")
+
+
+def remarks(levels: dict[str, dict[str, int]]) -> list[str]:
+    """Why a level is not granted although nothing failed there: sentences."""
+    return [
+        f"{level} is not granted: {counts['unsupported']} of its {sum(counts.values())} checks are unsupported"
+        for level, counts in levels.items()
+        if _mostly_unsupported(counts) and not any(counts.get(status) for status in BAD)
+    ]
 
 
 def z_of(result: dict[str, Any]) -> float:
@@ -68,10 +82,17 @@ def problems(report: dict[str, Any]) -> list[str]:
     for target in report["targets"]:
         if target["status"] != "complete":
             sentences.append(f"{target['name']}: no data: {target['message']}")
-        bad = Counter(r["status"] for r in report["results"] if r["target"] == target["name"] and r["status"] in BAD)
+        counts = Counter(r["status"] for r in report["results"] if r["target"] == target["name"])
+        if counts and counts.keys() <= {"unsupported", "skip"}:
+            sentences.append(f"{target['name']}: nothing was judged: {_listed(counts)}")
+        bad = {status: n for status, n in counts.items() if status in BAD}
         if bad:
-            sentences.append(f"{target['name']}: " + ", ".join(f"{n} {status}" for status, n in bad.items()))
+            sentences.append(f"{target['name']}: {_listed(bad)}")
     return sentences
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {status}" for status, n in counts.items())
 
 
 def suspects(report: dict[str, Any]) -> list[str]:
@@ -90,8 +111,19 @@ def write(report: dict[str, Any], path: str | Path) -> None:
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write a file whole or not at all: beside its place, then moved there. A device or pipe is written to directly."""
-    path = Path(path)
+    """Write a file whole or not at all: beside its place, then moved there.
+
+    A device or pipe is written to directly, and so is a file that is the standard output or error, such as /dev/stdout.
+    A link stays one: the file that it leads to is written.
+    """
+    for number in (1, 2):
+        if _is_open_as(number, path):
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            with open(number, "w", closefd=False) as open_file:  # behind what is there
+                open_file.write(text)
+            return
+    path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         path.write_text(text)
         return
@@ -101,13 +133,26 @@ def write_text(text: str, path: str | Path) -> None:
     os.replace(aside, path)
 
 
+def _is_open_as(number: int, path: str | Path) -> bool:
+    """Whether a descriptor of this process leads to the file at a path."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(number))
+    except OSError:  # there is no such file, or the stream is closed
+        return False
+
+
 def require_writable(path: str | Path) -> None:
     """Raise OSError where no report could be written: before a run of an hour rather than after it."""
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a file in it")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    real = Path(os.path.realpath(path))
+    if real.exists() and not real.is_file():
+        if not os.access(real, os.W_OK):
+            raise PermissionError(f"{path} cannot be written")
+        return
+    real.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(real.parent, os.W_OK) or (real.exists() and not os.access(real, os.W_OK)):
         raise PermissionError(f"{path} cannot be written")
 
 
@@ -117,6 +162,6 @@ def read(path: str | Path) -> dict[str, Any]:
         report = json.loads(Path(path).read_text())
     except ValueError:
         report = None
-    if not isinstance(report, dict) or report.get("format") != FORMAT:
+    if not isinstance(report, dict) or report.get("format") != FORMAT or not isinstance(report.get("results"), list):
         raise ValueError(f"{path} is no report of format {FORMAT}; make one with kcompat conform --report {path}")
     return report

@@ -21,11 +21,16 @@ def prepare(subjects: Iterable[str], profile: Profile, jobs: int, on_progress: C
     command = [sys.executable, "-m", "kcompat.conformance.run.preparation", profile.name]
     shares = [share for i in range(jobs) if (share := lacking[i::jobs])]
     running = [subprocess.Popen([*command, *share], stderr=subprocess.DEVNULL) for share in shares]
-    while running:
-        time.sleep(0.1)
-        running = [process for process in running if process.poll() is None]
-        done = sum(store.path_of(name, profile.name).exists() for name in lacking)
-        on_progress("expectations", done, len(lacking))
+    try:
+        while running:
+            time.sleep(0.1)
+            running = [process for process in running if process.poll() is None]
+            done = sum(store.path_of(name, profile.name).exists() for name in lacking)
+            on_progress("expectations", done, len(lacking))
+    finally:  # an interrupt of this process alone
+        for process in running:
+            process.kill()
+            process.wait()
 
 
 def main(profile_name: str, *subjects: str) -> None:

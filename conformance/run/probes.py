@@ -17,16 +17,31 @@ from kcompat.runtime.registry import load
 from kcompat.spec import FLOATS, Refusal
 
 
-def value_of(target: Target, case: Case) -> tuple[tuple[Any, ...], list[Any]]:
-    """The results of a case and its tensors after the call; two checks look at them, the target is asked once.
+def value_of(target: Target, case: Case) -> tuple[tuple[Any, ...], bool]:
+    """The results of a case, and whether an input was changed; two checks look at them, the target is asked once.
 
     Where running an op eagerly compiles it, most cases are compiled as a whole, which takes half of the time. The first
     two cases run eagerly, unless the target is in a hurry.
     """
     if target.latest is None or target.latest[0] is not case:
         whole = target.compiles_ops and target.compile and (target.hurried or case.index not in (0, 1))
-        target.latest = (case, target.ask(_called_whole if whole else questions.called, case))
+        arrays = [x for x in case.arrays if isinstance(x, np.ndarray)]
+        before = [x.copy() for x in arrays]  # a tensor may share its memory with the array
+        try:
+            outputs, tensors = target.ask(_called_whole if whole else questions.called, case)
+            changed = any(target.to_numpy(x).tobytes() != y.tobytes() for x, y in zip(tensors, before, strict=True))
+        finally:
+            written = [_restore(x, original) for x, original in zip(arrays, before, strict=True)]
+        target.latest = (case, (outputs, changed or any(written)))
     return target.latest[1]
+
+
+def _restore(x: np.ndarray, original: np.ndarray) -> bool:
+    """Put back what an input was, for the checks that follow, and give whether it had been changed."""
+    changed = x.tobytes() != original.tobytes()
+    if changed:
+        x[...] = original
+    return changed
 
 
 def _called_whole(target: Target, case: Case) -> Any:
@@ -35,13 +50,12 @@ def _called_whole(target: Target, case: Case) -> Any:
 
 def surface(case: Case, target: Target) -> Verdict:
     """Shapes and dtypes are those inferred; no input is changed."""
-    outputs, tensors = value_of(target, case)
+    outputs, changed = value_of(target, case)
     wanted = [(tuple(spec.shape), spec.dtype) for spec in inferred(case)]
     actual = [(y.shape, y.dtype.name) for y in outputs]
     if actual != wanted:
         return wrong(case, f"expected shapes and dtypes {wanted}, got {actual}")
-    before = [x for x in case.arrays if isinstance(x, np.ndarray)]
-    if any(target.to_numpy(x).tobytes() != original.tobytes() for x, original in zip(tensors, before, strict=True)):
+    if changed:
         return wrong(case, "an input is changed in place; an op gives a new tensor")
     return Verdict(count=len(outputs))
 
@@ -66,7 +80,7 @@ def refuses(refusal: Refusal, case: Case, target: Target) -> Verdict:
     """An invalid call raises; on a backend of ours, what the spec declares."""
     try:
         target.ask(questions.value, case)
-    except Unsupported:
+    except (Unsupported, NotImplementedError):  # what is not there refuses nothing
         raise
     except Exception as error:
         if target.interpreter is not None and not isinstance(error, refusal.error):

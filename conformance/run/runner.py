@@ -86,12 +86,14 @@ def run(
     *,
     expected: Iterable[xfails.Row] = (),
     timeout: float = 120.0,
+    on_start: Callable[[Check], None] = lambda check: None,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """Run checks on a target, where the failures `expected` are known."""
     rows = list(expected)
     results = []
     for check in checks:
+        on_start(check)
         result = run_one(target, check, timeout)
         row = xfails.find(rows, target.name, check.id)
         if row is not None and result.status not in ("unsupported", "skip"):
@@ -118,9 +120,14 @@ def run_one(target: Target, check: Check, timeout: float = 120.0) -> Result:
     except (Unsupported, NotImplementedError) as error:
         status, message = "unsupported", str(error)
     except Late:
-        status, message = "timeout", f"took longer than {timeout:g} s"
-    except Exception as error:
+        status, message = "timeout", ""
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a target that calls `sys.exit` ends a check, and not the run
         status, message = "error", f"{type(error).__name__}: {error}"
+    seconds = time.perf_counter() - started
+    if status == "timeout" or seconds > timeout:  # later where the target has caught `Late`
+        status, message = "timeout", f"took longer than {timeout:g} s"
     judged = status in ("pass", "fail")
     if verdict.worst:
         verdict.worst["inputs"] = inputs_at(check.case, verdict.worst)
@@ -134,7 +141,7 @@ def run_one(target: Target, check: Check, timeout: float = 120.0) -> Result:
         clauses=list(check.clauses),
         dtype=getattr(check.case, "dtype", ""),
         status=status,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
         message="" if status == "pass" else message[:2000],
         z=verdict.z if judged else None,
         **{name: getattr(verdict, name) for name in ("mean", "p99", "signed", "count", "unjudged", "blind", "worst")},

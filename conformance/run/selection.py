@@ -9,6 +9,9 @@ from fnmatch import fnmatchcase
 from kcompat.conformance.run import suite
 from kcompat.conformance.targets.precision import PROFILES, Profile
 
+LONGEST = 1e6
+"""The longest timeout, in seconds: timers take no infinite one."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -40,8 +43,8 @@ class Selection:
 
         Raises LookupError for a pattern that no check matches, ValueError for another option that makes no sense.
         """
-        if not self.timeout > 0:
-            raise ValueError(f"timeout is a positive number of seconds, got {self.timeout:g}")
+        if not 0 < self.timeout <= LONGEST:
+            raise ValueError(f"timeout is a positive number of seconds, at most {LONGEST:g}, got {self.timeout:g}")
         if self.level not in suite.LEVELS:
             raise ValueError(f"level is one of {', '.join(suite.LEVELS)}, got {self.level!r}")
         chosen = suite.checks(self.level, self.precision)

@@ -48,7 +48,10 @@ def load(path: str | Path) -> list[Row]:
     document = tomllib.loads(Path(path).read_text())
     if document.keys() - {"xfail"}:
         raise ValueError(f"{path}: rows are tables called [[xfail]], got {', '.join(sorted(document))}")
-    for number, table in enumerate(document.get("xfail", []), 1):
+    tables = document.get("xfail", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ValueError(f"{path}: rows are tables called [[xfail]], in two brackets, got xfail = {tables!r}")
+    for number, table in enumerate(tables, 1):
         rows.append(_row(f"{path}, row {number}", table))
     return rows
 
@@ -58,10 +61,15 @@ def _row(name: str, table: dict[str, Any]) -> Row:
     unknown = sorted(table.keys() - {*FIELDS, "target"})
     if lacking or unknown:
         raise ValueError(f"{name}: lacks {lacking or 'nothing'}, does not know {unknown or 'nothing'}; see {__name__}")
+    if wrong := [name for name in table if name != "until" and not isinstance(table[name], str)]:
+        raise ValueError(f"{name}: {', '.join(wrong)} must be a string, got {[table[each] for each in wrong]}")
     if table["status"] not in ("fail", "error", "timeout"):
         raise ValueError(f"{name}: status is fail, error or timeout, got {table['status']!r}")
     until = table["until"]
-    until = until if isinstance(until, datetime.date) else datetime.date.fromisoformat(str(until))
+    try:
+        until = until if type(until) is datetime.date else datetime.date.fromisoformat(str(until)[:10])
+    except ValueError as error:
+        raise ValueError(f"{name}: until is a date such as 2027-06-30, got {until!r}") from error
     if not str(table["link"]).startswith(("https://", "http://")):
         raise ValueError(f"{name}: link is an address that begins with https://, got {table['link']!r}")
     if until <= datetime.date.today():

@@ -177,6 +177,9 @@ def load(name: str) -> Target:
         shipped = importlib.import_module(f"kcompat.conformance.adapters.{module}")
         return shipped.target(factory)
     make = getattr(importlib.import_module(module), factory, None)
-    if make is None:
+    if not callable(make):
         raise LookupError(f"module {module!r} has no function {factory!r} that makes a target")
-    return make()
+    target = make()
+    if not isinstance(target, Target):
+        raise LookupError(f"{name} gives a {type(target).__name__}; an adapter makes a {Target.__module__}.Target")
+    return target

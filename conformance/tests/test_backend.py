@@ -1,5 +1,6 @@
 """Finding, loading and choosing backends."""
 
+import copy
 import inspect
 import subprocess
 import sys
@@ -117,6 +118,56 @@ def test_missing_package_gives_the_pip_line(only, distribution, line):
     (info,) = backends.list_backends()
     assert not info.installed
     assert line in info.error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("odd"), SystemExit(0), ImportError("cannot import name 'x'")], ids=repr)
+def test_what_an_installed_package_raises_is_told_and_breaks_nothing(only, error):
+    def load():
+        raise error
+
+    entry = SimpleNamespace(name="odd", dist=SimpleNamespace(name="kcompat-odd"), load=load)
+    only(backends.registered()["numpy"], entry)
+    message = f"backend 'odd' is installed, by the package kcompat-odd, but fails: {type(error).__name__}: {error}"
+    with pytest.raises(ImportError) as caught:
+        backends.load("odd")
+    assert str(caught.value) == message
+    numpy, odd = backends.list_backends()
+    assert numpy.installed
+    assert odd.error == message
+
+
+def test_a_module_that_an_installed_package_lacks_is_not_told_as_not_installed(only):
+    def load():
+        raise ModuleNotFoundError("No module named 'numpy.absent'", name="numpy.absent")
+
+    only(SimpleNamespace(name="odd", dist=SimpleNamespace(name="kcompat-odd"), load=load))
+    with pytest.raises(ImportError, match=r"is installed, by the package kcompat-odd, but fails: .*numpy\.absent"):
+        backends.load("odd")
+
+
+def test_an_engine_that_fails_breaks_no_list(only):
+    def fail():
+        raise SystemExit(0)
+
+    engine = copy.copy(backends.load("numpy").engine)
+    engine.version = fail
+    package = SimpleNamespace(ops=ModuleType("odd_ops"), engine=engine)
+    only(SimpleNamespace(name="odd-engine", dist=None, load=lambda: package))
+    (info,) = backends.list_backends()
+    assert "'odd-engine' is installed, by the package kcompat, but fails: SystemExit: 0" in info.error
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_no_package_takes_the_name_of_our_backend(monkeypatch, reverse):
+    def entry(package, value):
+        return SimpleNamespace(name="numpy", value=value, dist=SimpleNamespace(name=package))
+
+    entries = [entry("kcompat", "kcompat.backends.numpy"), entry("a-thief", "thief")]
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries[:: -1 if reverse else 1])
+    message = r"'a-thief' registers a backend as 'numpy' \(thief\), which is that of package 'kcompat'"
+    with pytest.warns(UserWarning, match=message):
+        registered = backends.registered.__wrapped__()
+    assert registered["numpy"].value == "kcompat.backends.numpy"
 
 
 def test_list_backends_says_how_each_op_is_supported(backend, only):

@@ -200,6 +200,40 @@ def test_compare_says_what_else_is_different():
         compare.compare(report_of(), other)
 
 
+def test_nothing_to_compare_is_an_error():
+    old = report_of(rows_of(1.0))
+    for new in (report_of(), report_of(rows_of()), report_of(rows_of(1.0, subject="cnn"))):
+        with pytest.raises(ValueError, match="no measured row in common"):
+            compare.compare(old, new)
+
+
+def test_a_run_that_measures_nothing_is_an_error(monkeypatch, tmp_path):
+    from kcompat.bench import session
+    from kcompat.cli import main
+
+    monkeypatch.setattr(session, "measured", lambda *_: report_of(rows_of()))
+    page = tmp_path / "page.html"
+    with pytest.raises(SystemExit, match="kcompat: nothing was measured on --device cuda"):
+        main(["bench", "--device", "cuda", "--html", str(page)])
+    assert not page.exists()
+
+
+def test_a_page_that_cannot_be_written_is_said_before_the_run(tmp_path):
+    from kcompat.cli import main
+
+    for option in ("--json", "--html"):
+        with pytest.raises(SystemExit, match="is a folder; name a file in it"):
+            main(["bench", "--quick", option, str(tmp_path)])
+
+
+@pytest.mark.parametrize("text", ["[]", "no JSON", '{"schema": 1}', '{"schema": 1, "rows": [{"speed": 3}]}'])
+def test_what_is_no_report_is_refused(tmp_path, text):
+    path = tmp_path / "report.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="is not a report of schema 1"):
+        result.read(path)
+
+
 def test_goals_are_met_or_missed():
     rows = rows_of(1.0), rows_of(1.0, contestant="native:jax"), rows_of(1.2, contestant="keras3:jax")
     assert [(goal.against, goal.met) for goal in targets.goals(report_of(*rows))] == [

@@ -35,7 +35,7 @@ def test_what_is_not_installed_is_listed_with_the_pip_line(monkeypatch, capsys):
         name, dist = "jax", None
 
         def load(self):
-            raise ImportError
+            raise ModuleNotFoundError("No module named 'absent'", name="absent")
 
     monkeypatch.setattr(backends, "registered", lambda: {"jax": Entry()})
     monkeypatch.setattr(backends, "load", backends.load.__wrapped__)

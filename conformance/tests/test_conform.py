@@ -125,13 +125,42 @@ def test_a_file_or_pipe_gets_the_whole_table_and_some_failures():
     ("arguments", "line"),
     [
         (["--jobs", "0"], "jobs is at least 1, got 0"),
-        (["--timeout", "-1"], "timeout is a positive number of seconds, got -1"),
+        (["--timeout", "-1"], "timeout is a positive number of seconds, at most 1e+06, got -1"),
+        (["--timeout", "inf"], "timeout is a positive number of seconds, at most 1e+06, got inf"),
+        (["--xfails", "nonesuch.toml"], "[Errno 2] No such file or directory: 'nonesuch.toml'"),
         (["--report", "."], ". is a folder; name a file in it"),
         (["--backend", "numpy", "--target", "numpy"], "each target is named once, got numpy, numpy"),
     ],
 )
 def test_a_wrong_option_is_an_error_before_the_run(arguments, line):
     assert kcompat("conform", "--ops", "relu", *arguments, status=1) == f"kcompat: {line}\n"
+
+
+def test_several_values_follow_one_option(tmp_path):
+    path = tmp_path / "report.json"
+    kcompat("conform", "--ops", "relu", "exp", "--level", "L0", "--report", path)
+    assert {result["subject"] for result in json.loads(path.read_text())["results"]} == {"relu", "exp"}
+
+
+def test_a_target_that_implements_nothing_is_granted_nothing():
+    said = kcompat("conform", "--target", f"{WRONG}:nothing", "--ops", "relu", "argmax", "--level", "L0", status=1)
+    assert f"{WRONG}:nothing: nothing was judged: " in said
+    assert "L0 is not granted: " in said
+    assert "checks are unsupported" in said
+
+
+@pytest.mark.parametrize(
+    ("target", "line"),
+    [
+        ("os:path", "module 'os' has no function 'path' that makes a target"),
+        ("os:getcwd", "os:getcwd gives a str; an adapter makes a kcompat.conformance.targets.target.Target"),
+        ("os:fdopen", "os:fdopen cannot be loaded: TypeError: "),
+    ],
+)
+def test_a_script_of_a_target_that_cannot_be_made_is_an_error(target, line):
+    said = kcompat("repro", "relu-0:value", "--target", target, status=1)
+    assert said.startswith(f"kcompat: {line}")
+    assert said.count("\n") == 1
 
 
 def test_a_target_that_is_not_there_is_named_without_a_traceback():

@@ -2,11 +2,14 @@
 
 import dataclasses
 import datetime
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kcompat.conformance.judge import store
 from kcompat.conformance.judge.gate import Verdict
 from kcompat.conformance.report import compare, junit
 from kcompat.conformance.run import document as reports
@@ -73,6 +76,8 @@ def test_a_pattern_without_a_match_is_refused():
         (raising(Unsupported("has none")), "unsupported"),
         (raising(NotImplementedError("not yet")), "unsupported"),
         (raising(NotApplicable("no compiler")), "skip"),
+        (raising(SystemExit(0)), "error"),
+        (raising(GeneratorExit()), "error"),
     ],
 )
 def test_status(outcome, status):
@@ -85,6 +90,59 @@ def test_a_check_that_takes_too_long_is_a_timeout():
             pass
 
     assert run_one(numpy_target(), check(forever), timeout=0.05).status == "timeout"
+
+
+def test_a_timeout_that_the_target_catches_is_one():
+    def stubborn(target):
+        try:
+            while True:
+                pass
+        except BaseException:
+            return Verdict()
+
+    assert run_one(numpy_target(), check(stubborn), timeout=0.05).status == "timeout"
+
+
+def statuses_of(subject, **functions):
+    """What becomes of the checks of an op at level 0 on a target with these functions."""
+    target = Target("few", functions, asarray=np.asarray, to_numpy=np.asarray)
+    checks = [c for c in suite.checks("L0") if c.subject == subject]
+    return {c.id: run_one(target, c).status for c in checks}
+
+
+def test_what_is_not_implemented_refuses_nothing():
+    def absent(*args, **attrs):
+        raise NotImplementedError("not yet")
+
+    assert set(statuses_of("matmul", matmul=absent).values()) == {"unsupported"}
+
+
+def test_another_error_than_the_declared_one_is_no_refusal_on_a_backend():
+    class Odd(InterpreterTarget):
+        def function(self, op):
+            def odd(*args, **attrs):
+                raise RuntimeError("odd")
+
+            return odd
+
+    refusals = [c for c in suite.checks("L0") if c.kind == "refusal"][:20]
+    assert refusals
+    for refusal in refusals:
+        assert run_one(numpy_target(), refusal).status == "pass"
+        assert run_one(Odd(load("numpy")), refusal).status == "fail"
+
+
+def test_an_input_that_is_changed_is_found_where_tensors_share_memory():
+    def negative(x):
+        return np.negative(x, out=x)
+
+    checks = [c for c in suite.checks("L0") if c.subject == "negative" and c.kind == "surface"]
+    target = Target("few", {"negative": negative}, asarray=np.asarray, to_numpy=np.asarray)
+    for c in checks:
+        before = [x.copy() for x in c.case.arrays]
+        changed = any(x.size and (x != 0).any() for x in before)
+        assert run_one(target, c).status == ("fail" if changed else "pass")
+        assert [x.tobytes() for x in c.case.arrays] == [x.tobytes() for x in before]
 
 
 def expected(**changes):
@@ -138,6 +196,7 @@ def test_a_row_that_lacks_a_field_is_refused(tmp_path, name):
         ({"status": "flaky"}, "status is fail, error or timeout, got 'flaky'"),
         ({"issue": "7"}, r"does not know \['issue'\]"),
         ({"link": "javascript:alert(1)"}, "link is an address that begins with https://"),
+        ({"until": "soon"}, "until is a date such as 2027-06-30, got 'soon'"),
     ],
 )
 def test_a_row_that_says_nothing_valid_is_refused(tmp_path, changes, message):
@@ -149,6 +208,21 @@ def test_a_table_of_another_name_is_refused(tmp_path):
     path = tmp_path / "xfails.toml"
     path.write_text("[[xfials]]\nid = 'add-*'")
     with pytest.raises(ValueError, match="tables called \\[\\[xfail\\]\\], got xfials"):
+        xfails.load(path)
+
+
+@pytest.mark.parametrize("text", ["[xfail]\nid = 'add-*'", "xfail = 3"])
+def test_a_table_in_single_brackets_is_refused(tmp_path, text):
+    path = tmp_path / "xfails.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"tables called \[\[xfail\]\], in two brackets"):
+        xfails.load(path)
+
+
+def test_a_field_of_another_type_is_refused(tmp_path):
+    path = toml(tmp_path)
+    path.write_text(path.read_text().replace('"add-0:*"', "7"))
+    with pytest.raises(ValueError, match=r"id must be a string, got \[7\]"):
         xfails.load(path)
 
 
@@ -177,9 +251,22 @@ def document(*results, **target):
 
 
 def test_a_level_is_granted_where_nothing_failed():
-    passed = {"L0": {"pass": 2}, "L1": {"pass": 1, "unsupported": 4}, "L2": {"fail": 1, "pass": 8}, "L3": {"pass": 1}}
+    passed = {"L0": {"pass": 2}, "L1": {"pass": 4, "unsupported": 4}, "L2": {"fail": 1, "pass": 8}, "L3": {"pass": 1}}
     assert reports.granted(passed) == "L1"
+    assert not reports.remarks(passed)
     assert reports.granted({"L0": {"unsupported": 9}}) == ""
+
+
+def test_a_level_is_not_granted_where_most_is_unsupported():
+    passed = {"L0": {"pass": 2}, "L1": {"pass": 4, "unsupported": 5, "skip": 2}, "L2": {"pass": 1}}
+    assert reports.granted(passed) == "L0"
+    assert reports.remarks(passed) == ["L1 is not granted: 5 of its 11 checks are unsupported"]
+
+
+def test_a_run_that_judges_nothing_is_a_problem():
+    found = document(result("a", "unsupported"), result("b", "unsupported"), result("c", "skip"))
+    assert reports.problems(found) == ["numpy: nothing was judged: 2 unsupported, 1 skip"]
+    assert not reports.problems(document(result("a", "unsupported"), result("b")))
 
 
 def test_a_report_survives_its_file(tmp_path):
@@ -203,20 +290,35 @@ def test_a_report_goes_into_a_device_as_it_is(tmp_path):
         reports.require_writable(tmp_path)
 
 
+def test_a_report_goes_into_the_standard_output_behind_what_is_there(tmp_path):
+    code = """
+        from kcompat.conformance.run import document
+        print("before")
+        document.write_text("text\\n", "/dev/stdout")
+        document.write_text("more\\n", "{}")
+        print("after")
+    """
+    path = tmp_path / "out"
+    with path.open("w") as file:
+        command = [sys.executable, "-c", textwrap.dedent(code).format(path)]
+        subprocess.run(command, stdout=file, check=True)
+    assert path.read_text() == "before\ntext\nmore\nafter\n"
+    assert list(tmp_path.iterdir()) == [path]
+    assert Path("/dev/stdout").is_symlink()
+
+
+def test_a_link_to_a_file_stays_one(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "file")
+    reports.require_writable(link)
+    reports.write_text("text", link)
+    assert link.is_symlink()
+    assert (tmp_path / "file").read_text() == "text"
+
+
 def test_nothing_to_compare_is_an_error():
     with pytest.raises(ValueError, match="neither report has a result"):
         compare.compare(document(), document())
-
-
-def test_a_broken_expectation_is_computed_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "folder", lambda: tmp_path)
-    store.load.cache_clear()
-    store.save("exp", "fp32", {"x": np.zeros(3)})
-    path = store.path_of("exp", "fp32")
-    path.write_bytes(path.read_bytes()[:40])
-    assert store.load("exp", "fp32") == {}
-    assert not path.exists()
-    store.load.cache_clear()
 
 
 def test_failures_and_missing_data_are_problems():

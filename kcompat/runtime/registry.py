@@ -6,8 +6,10 @@ import contextlib
 import difflib
 import functools
 import importlib
+import importlib.util
 import os
 import pkgutil
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,8 @@ from kcompat.runtime.interpreter import COMPOSED, MISSING, NATIVE, Interpreter
 from kcompat.spec import OPS
 
 GROUP = "kcompat.backends"
+OURS = "kcompat"
+"""The package whose names of backends no other package takes."""
 DEFAULT = "numpy"
 VARIABLE = "KCOMPAT_BACKEND"
 
@@ -28,10 +32,29 @@ def default_name() -> str:
 
 @functools.cache
 def registered() -> dict[str, Any]:
-    """The entry points of every backend that is registered, by name."""
+    """The entry points of every backend that is registered, by name.
+
+    Where packages register the same name, that of kcompat stands, else the first package by name; a warning says so.
+    """
     from importlib.metadata import entry_points  # takes long, and `import kcompat` does not need it
 
-    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
+    entries: dict[str, Any] = {}
+    for entry in sorted(
+        entry_points(group=GROUP), key=lambda entry: (entry.name, _package(entry) != OURS, _package(entry))
+    ):
+        first = entries.setdefault(entry.name, entry)
+        if first.value != entry.value:
+            warnings.warn(
+                f"package {_package(entry)!r} registers a backend as {entry.name!r} ({entry.value}), which is that of "
+                f"package {_package(first)!r} ({first.value}); it is left out until it takes another name",
+                stacklevel=2,
+            )
+    return entries
+
+
+def _package(entry: Any) -> str:
+    """The name of the package that registers an entry point."""
+    return entry.dist.name if entry.dist else OURS
 
 
 loaded: dict[str, Interpreter] = {}
@@ -42,8 +65,8 @@ loaded: dict[str, Interpreter] = {}
 def load(name: str) -> Interpreter:
     """The interpreter of a backend; imports its framework.
 
-    Raises LookupError for a name that is not registered, ImportError with the `pip install` line if the
-    framework is not installed.
+    Raises LookupError for a name that is not registered; ImportError with the `pip install` line if the framework is
+    not installed, and with what a package raised that is installed but fails.
     """
     entries = registered()
     if name not in entries:
@@ -52,12 +75,31 @@ def load(name: str) -> Interpreter:
         raise LookupError(f"no backend is registered as {name!r}; there are {', '.join(entries)}{hint}")
     try:
         package = entries[name].load()
-    except ImportError as error:
-        extra = entries[name].dist.name if entries[name].dist and entries[name].dist.name != "kcompat" else None
-        line = f"pip install {extra}" if extra else f"pip install 'kcompat[{name}]'"
-        raise ImportError(f"backend {name!r} needs a package that is not installed: {line}") from error
-    loaded[name] = Interpreter(name, native_ops(package.ops), package.engine)
-    return loaded[name]
+        interpreter = Interpreter(name, native_ops(package.ops), package.engine)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plug-in may raise anything, and even `sys.exit` must not end who only looks
+        raise ImportError(f"backend {name!r} {_why_unusable(entries[name], error)}") from error
+    loaded[name] = interpreter
+    return interpreter
+
+
+def _why_unusable(entry: Any, error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError) and not _is_installed(error.name):
+        package = _package(entry)
+        needed = error.name or "a package"
+        extra = f"'{OURS}[{entry.name}]'" if package == OURS else package
+        return f"needs {needed} that is not installed: pip install {extra}"
+    said = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"is installed, by the package {_package(entry)}, but fails: {said}"
+
+
+def _is_installed(module: str | None) -> bool:
+    """Whether the package of a module can be found, so that it is no `pip install` that is missing."""
+    try:
+        return module is not None and importlib.util.find_spec(module.partition(".")[0]) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def load_default() -> Interpreter:
@@ -145,9 +187,14 @@ def list_backends() -> list[BackendInfo]:
 def _describe(name: str) -> BackendInfo:
     try:
         B = load(name)
+        version, devices = B.engine.version(), tuple(B.engine.devices())
+    except KeyboardInterrupt:
+        raise
     except ImportError as error:
         return BackendInfo(name, None, (), (), (), (), str(error))
+    except BaseException as error:  # see `load`
+        return BackendInfo(name, None, (), (), (), (), f"backend {name!r} {_why_unusable(registered()[name], error)}")
     native, composed, missing = (
         tuple(op for op, support in B.support.items() if support == kind) for kind in (NATIVE, COMPOSED, MISSING)
     )
-    return BackendInfo(name, B.engine.version(), tuple(B.engine.devices()), native, composed, missing)
+    return BackendInfo(name, version, devices, native, composed, missing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,23 +70,31 @@ class _Run:
 
 
 def _started(step: Any, state: State, data: Arrays, eager: bool) -> dict[str, _Run]:
-    """A run on each backend that is installed and has all the ops of the step, compiled and settled."""
+    """A run on each backend that is installed and has all the ops of the step, compiled and settled.
+
+    One that fails at the step is left out with a warning; where all fail it is the step, and the first error is raised.
+    """
     runs: dict[str, _Run] = {}
-    lacking: list[NotImplementedError] = []
+    failures: dict[str, BaseException] = {}
     for name in registered():
         try:
             run = _Run(name, step, state, data, eager)
             run.measure(0)
+            while run.steps < run.program.steps_to_settle or run.calls < SETTLING:
+                run.measure(0)
         except ImportError:
             continue
-        except NotImplementedError as error:
-            lacking.append(error)
-            continue
-        while run.steps < run.program.steps_to_settle or run.calls < SETTLING:
-            run.measure(0)
-        runs[name] = run
-    if not runs and lacking:
-        raise lacking[0]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plug-in may raise anything, and call `sys.exit`
+            failures[name] = error
+        else:
+            runs[name] = run
+    if not runs and failures:
+        raise next(iter(failures.values()))
+    for name, failure in failures.items():
+        if not isinstance(failure, NotImplementedError):
+            warnings.warn(f"backend {name!r} is left out, it fails: {type(failure).__name__}: {failure}", stacklevel=2)
     return runs
 
 
