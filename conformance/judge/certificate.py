@@ -2,8 +2,8 @@
 
 The oracle runs the bodies of ops, and the layers, losses, metrics and optimizers themselves. Were one of them wrong,
 the oracle would be, too. So its answer in double precision is held to that of a witness: of an op the function in
-`references`, of what is built of ops what Keras answered, in `records`. A dtype rounds constants, so the certificate is
-about the function that is computed; what a dtype makes of it is the oracle's.
+`references`, at a kink the declared gradient, of what is built of ops what Keras answered, in `records`. A dtype rounds
+constants, so the certificate is about the function that is computed; what a dtype makes of it is the oracle's.
 """
 
 from __future__ import annotations
@@ -58,11 +58,21 @@ def answers_of_witness(case: Any, question: Question) -> list[np.ndarray] | None
     """What somebody else gives for a question about a case; None where nobody is asked."""
     if not isinstance(case, Case):
         return recorded(case, question)
+    if question is questions.gradient_of_sum:
+        return _declared_at_kink(case)
     if question is not questions.value or case.op.name not in references():
         return None
     with np.errstate(all="ignore"):
         y = references()[case.op.name](*questions.in_dtype(case, "float64").arrays, **case.sample.attrs)
     return [np.asarray(part) for part in (y if isinstance(y, (tuple, list)) else (y,))]
+
+
+def _declared_at_kink(case: Case) -> list[np.ndarray] | None:
+    """The gradients that the declaration gives at a kink; None for another point."""
+    for other, kink in questions.points_of(case.op, "kinks", "float64"):
+        if other.index == case.index:
+            return [np.broadcast_to(np.asarray(kink.gradients[i], float), case.arrays[i].shape) for i in case.floats]
+    return None
 
 
 def _in_double(case: Any, question: Question) -> Any:

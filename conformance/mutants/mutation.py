@@ -117,8 +117,9 @@ def edited_function(subject: str, holder: Any, name: str, old: str, new: str) ->
 
     The text stands once in the function, or in one method of the class, that is `holder`.
     """
-    functions = vars(holder).values() if isinstance(holder, type) else (holder,)
-    holders = [f for f in functions if isinstance(f, types.FunctionType) and old in source_of(f)]
+    members = vars(holder).values() if isinstance(holder, type) else (holder,)
+    functions = [inspect.unwrap(f) for f in members if isinstance(f, types.FunctionType)]
+    holders = [f for f in functions if old in source_of(f)]
     if len(holders) != 1 or source_of(holders[0]).count(old) != 1:
         raise LookupError(f"mutant {name!r} of {subject}: {old!r} is to stand once in {holder.__qualname__}")
     (function,) = holders

@@ -30,13 +30,18 @@ FOLDERS = ("spec", "backends", "conformance", "bench")
 
 
 def run(
-    patterns: Sequence[str] = (), jobs: int = 2, on_fate: Callable[[Fate, int, int], None] = lambda *_: None
+    patterns: Sequence[str] = (), jobs: int = 2, on_progress: Callable[[int, int], None] = lambda *_: None
 ) -> list[Fate]:
     """The fates of the mutants that are an edit of the source, of subjects that match a pattern; all without patterns.
 
-    `on_fate` is told of each, with how many are done, and of how many.
+    `on_progress` is told how many are done, and of how many. Raises LookupError where there is none, ValueError for
+    fewer jobs than one.
     """
+    if jobs < 1:
+        raise ValueError(f"jobs is at least 1, got {jobs}")
     chosen = [mutant for mutant in mutants(patterns) if mutant.edit]
+    if not chosen:
+        raise LookupError(f"no mutant of {', '.join(patterns)} is an edit of the source")
     fates: dict[int, Fate] = {}
     with tempfile.TemporaryDirectory() as folder:
         copies: SimpleQueue[Copy] = SimpleQueue()
@@ -49,7 +54,7 @@ def run(
                 fates[number] = copy.judge(chosen[number])
             finally:
                 copies.put(copy)
-            on_fate(fates[number], len(fates), len(chosen))
+            on_progress(len(fates), len(chosen))
 
         with ThreadPoolExecutor(jobs) as pool:
             list(pool.map(judge, range(len(chosen))))
