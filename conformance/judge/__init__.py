@@ -8,6 +8,7 @@ In reading order:
 - `envelope`: runs with every result moved as rounding may have moved it; their spread is sigma
 - `store`: expectations on disk
 - `expectations`: value, bound and sigma of an answer, from memory, disk, or oracle and envelope
+- `slopes`: gradients by differences of a reference
 - `certificate`: what somebody else says of an expectation
 - `gate`: the verdict on an answer
 """

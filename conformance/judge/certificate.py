@@ -2,8 +2,9 @@
 
 The oracle runs the bodies of ops, and the layers, losses, metrics and optimizers themselves. Were one of them wrong,
 the oracle would be, too. So its answer in double precision is held to that of a witness: of an op the function in
-`references`, at a kink the declared gradient, of what is built of ops what Keras answered, in `records`. A dtype rounds
-constants, so the certificate is about the function that is computed; what a dtype makes of it is the oracle's.
+`references`, of a gradient differences of that, at a kink the declared gradient, of what is built of ops what Keras
+answered, in `records`. A dtype rounds constants, so the certificate is about the function that is computed; what a
+dtype makes of it is the oracle's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from kcompat.conformance.cases import questions
 from kcompat.conformance.cases.questions import Case, Question
-from kcompat.conformance.judge import expectations, store
+from kcompat.conformance.judge import expectations, slopes, store
 from kcompat.conformance.judge.expectations import LIMIT, Expected
 from kcompat.conformance.records import recorded
 from kcompat.conformance.references import references
@@ -44,6 +45,9 @@ def store_key(case: Any, question: Question) -> str:
 
 def computed(case: Any, question: Question, profile: Profile, wanted: tuple[Expected, ...]) -> str:
     """Ask the witness."""
+    if isinstance(case, Case) and question is questions.gradient:
+        in_double = [np.asarray(y.value, np.float64) for y in _in_double(case, question)]
+        return slopes.objection(questions.in_dtype(case, "float64"), in_double)
     witnessed = answers_of_witness(case, question)
     if witnessed is None:
         return ""
