@@ -12,7 +12,6 @@ import inspect
 import operator
 import os
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +22,7 @@ from kcompat.conformance.cases import data, layers, losses, metrics, optimizers,
 from kcompat.conformance.cases.questions import numpy_dtype
 from kcompat.conformance.targets import dialect
 from kcompat.conformance.targets.target import Target, Unsupported
-from kcompat.spec import FLOATX, OPS, Op, as_dtype, is_float
+from kcompat.spec import FLOATX, OPS, Op, as_dtype
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 MODULES = ("ops", "ops.image", "activations", "losses")
@@ -112,13 +111,12 @@ class KerasTarget(Target):
             lines = [f"{name} = {code}" for name, code in tensors.items()]
             return [*lines, f"y = keras.losses.{case.name}({arguments})({', '.join(tensors)})"]
         if isinstance(case, layers.LayerCase) and _is_drawn_plainly(case):
-            seed = zlib.crc32(case.id.encode())
             return [
-                f"rng = np.random.default_rng({seed})",
+                f"rng = np.random.default_rng({case.seed})",
                 f'x = (rng.integers(-32, 33, {case.shape}) / 16).astype("float32")',
                 f"layer = keras.layers.{case.name}({arguments})",
                 "layer.build(x.shape)",
-                f"rng = np.random.default_rng({seed})",
+                f"rng = np.random.default_rng({case.seed})",
                 "layer.set_weights([rng.integers(-32, 33, w.shape) / 32 for w in layer.get_weights()])",
                 "y = layer(x)",
             ]
@@ -164,19 +162,13 @@ class KerasTarget(Target):
         with self.in_floatx(case.dtype):
             _, layer, options = self._layer(case)
             inputs = list(map(self._asarray, case.arrays()))
-            floats = [i for i, x in enumerate(inputs) if is_float(as_dtype(x.dtype))]
             state = [v.value for v in layer.non_trainable_variables]
-
-            def f(*tensors: Any) -> tuple[Any, ...]:
-                given = [*inputs]
-                for i, x in zip(floats, tensors, strict=False):
-                    given[i] = x
-                x = given if isinstance(case.shape, list) else given[0]
-                y, _ = layer.stateless_call([*tensors[len(floats) :]], state, x, **options)
-                return tuple(y) if isinstance(y, (tuple, list)) else (y,)
-
             weights = [self._asarray(self._to_numpy(v.value)) for v in layer.trainable_variables]  # no parameters
-            return questions.pulled_back(self, case, f, [*(inputs[i] for i in floats), *weights])
+
+            def call(x: Any, values: Any) -> Any:
+                return layer.stateless_call([*values], state, x, **options)[0]
+
+            return layers.gradients_of(self, case, call, inputs, weights)
 
     def _layer(self, case: layers.LayerCase) -> tuple[Any, Any, dict[str, Any]]:
         """Our layer, Keras's with the same weights, and the options of its call."""
@@ -198,14 +190,8 @@ class KerasTarget(Target):
         questions.vjp_of(self)
         with self.in_floatx(case.dtype):
             loss = getattr(self.keras.losses, case.name)(**case.arguments)
-            tensors: list[Any] = [None if x is None else self._asarray(x) for x in case.arrays()]
-            truth, prediction, weight = tensors
-
-            def f(y_pred: Any, *y_true: Any) -> tuple[Any, ...]:
-                return (loss(*(y_true or (truth,)), y_pred, weight),)
-
-            are_floats = is_float(as_dtype(truth.dtype))
-            return questions.pulled_back(self, case, f, [prediction, truth] if are_floats else [prediction])
+            tensors = [None if x is None else self._asarray(x) for x in case.arrays()]
+            return losses.gradients_of(self, case, loss, *tensors)
 
     def metric_values(self, case: metrics.MetricCase) -> tuple[np.ndarray, ...]:
         """Keras's metric; see `cases.metrics.metric_values`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from kcompat import layers
 from kcompat.conformance.cases import data
 from kcompat.conformance.cases.built import BuiltCase, interpreter_of, join_id
 from kcompat.conformance.cases.data import Data, Shape
-from kcompat.conformance.cases.questions import Arrays, pulled_back
+from kcompat.conformance.cases.questions import Arrays, pulled_back, replaced
 from kcompat.conformance.targets.target import Target
 from kcompat.runtime.active import use
 from kcompat.spec import FLOATX, as_dtype, is_float
@@ -78,18 +79,25 @@ def gradients(target: Target, case: LayerCase) -> Arrays:
     with use(B), FLOATX.override(case.dtype):
         layer = case.layer()
         weights = layer.trainable_weights
+
+        def call(x: Any, values: Sequence[Any]) -> Any:
+            with bind(dict(zip(weights, values, strict=True))):
+                return layer(x, training=case.training)
+
         inputs = [B.engine.asarray(x) for x in case.arrays()]
-        floats = [i for i, x in enumerate(inputs) if is_float(as_dtype(x.dtype))]
+        return gradients_of(target, case, call, inputs, [w.value for w in weights])
 
-        def f(*tensors: Any) -> tuple[Any, ...]:
-            given = [*inputs]
-            for i, x in zip(floats, tensors, strict=False):
-                given[i] = x
-            with bind(dict(zip(weights, tensors[len(floats) :], strict=True))):
-                y = layer(given if isinstance(case.shape, list) else given[0], training=case.training)
-            return tuple(y) if isinstance(y, (tuple, list)) else (y,)
 
-        return pulled_back(target, case, f, [*(inputs[i] for i in floats), *(w.value for w in weights)])
+def gradients_of(target: Target, case: LayerCase, call: Any, inputs: list[Any], weights: list[Any]) -> Arrays:
+    """As `gradients`, of any library's layer: `call(inputs, weights)`, with tensors of the target."""
+    floats = [i for i, x in enumerate(inputs) if is_float(as_dtype(x.dtype))]
+
+    def f(*tensors: Any) -> tuple[Any, ...]:
+        given = replaced(inputs, floats, tensors[: len(floats)])
+        y = call(given if isinstance(case.shape, list) else given[0], tensors[len(floats) :])
+        return tuple(y) if isinstance(y, (tuple, list)) else (y,)
+
+    return pulled_back(target, case, f, [*(inputs[i] for i in floats), *weights])
 
 
 VARIANCE = ("moving_variance",)

@@ -57,14 +57,18 @@ def gradients(target: Target, case: LossCase) -> Arrays:
     B = interpreter_of(target)
     with use(B), FLOATX.override(case.dtype):
         loss = getattr(losses, case.name)(**case.arguments)
-        tensors: list[Any] = [None if x is None else B.engine.asarray(x) for x in case.arrays()]
-        truth, prediction, weight = tensors
+        tensors = [None if x is None else B.engine.asarray(x) for x in case.arrays()]
+        return gradients_of(target, case, loss, *tensors)
 
-        def f(y_pred: Any, *y_true: Any) -> tuple[Any, ...]:
-            return (loss(*(y_true or (truth,)), y_pred, weight),)
 
-        are_floats = is_float(as_dtype(truth.dtype))
-        return pulled_back(target, case, f, [prediction, truth] if are_floats else [prediction])
+def gradients_of(target: Target, case: LossCase, loss: Any, truth: Any, prediction: Any, weight: Any) -> Arrays:
+    """As `gradients`, of any library's loss, with tensors of the target."""
+
+    def f(y_pred: Any, *y_true: Any) -> tuple[Any, ...]:
+        return (loss(*(y_true or (truth,)), y_pred, weight),)
+
+    are_floats = is_float(as_dtype(truth.dtype))
+    return pulled_back(target, case, f, [prediction, truth] if are_floats else [prediction])
 
 
 PLAIN = (

@@ -162,7 +162,7 @@ def called(target: Target, case: Case, compiled: Any = lambda f: f) -> tuple[Arr
     places = [i for i, x in enumerate(case.arrays) if isinstance(x, np.ndarray)]
 
     def f(*tensors: Any) -> Any:
-        return function(*_replaced(args, places, tensors), **case.sample.attrs)
+        return function(*replaced(args, places, tensors), **case.sample.attrs)
 
     tensors = [args[i] for i in places]
     return _with_unique_signs(target, case, results(target, compiled(f)(*tensors))), tensors
@@ -206,7 +206,7 @@ def _pulled_back(target: Target, case: Case, upstream: Any, compiled: Any = lamb
     signs = _signs(case, results(target, function(*args, **case.sample.attrs)) if case.op.signs else ())
 
     def f(*tensors: Any) -> tuple[Any, ...]:
-        y = function(*_replaced(args, case.floats, tensors), **case.sample.attrs)
+        y = function(*replaced(args, case.floats, tensors), **case.sample.attrs)
         return tuple(part for part in (y if isinstance(y, (tuple, list)) else (y,)) if is_float(as_dtype(part.dtype)))
 
     def pull_back(*tensors: Any) -> tuple[Any, ...]:
@@ -260,7 +260,7 @@ def cotangent(case: Any, number: int, shape: tuple[int, ...]) -> np.ndarray:
     return rng.integers(1, 33, shape) * rng.choice([-1, 1], shape) / 16.0
 
 
-def _replaced(args: list[Any], places: Any, tensors: Any) -> list[Any]:
+def replaced(args: list[Any], places: Any, tensors: Any) -> list[Any]:
     """The arguments with other tensors in some places."""
     replaced = list(args)
     for i, tensor in zip(places, tensors, strict=True):
